@@ -1,0 +1,47 @@
+//! What a reward model says of one frame set, before anything is fused.
+
+use crate::views::{MAX_VIEWS, ViewMask};
+
+/// One value for each of the three perspectives of Robo-Dopamine (arXiv 2512.23703, Eq 4-6).
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Perspectives<T> {
+    /// From the frame set before to this one.
+    pub incremental: T,
+    /// From the demonstration's start to this frame set.
+    pub forward: T,
+    /// From the demonstration's goal to this frame set.
+    pub backward: T,
+}
+
+/// A reward model's raw answer for one frame set. Numbers are as the model gave them and may be NaN or infinite: the fuser
+/// is the one place where they are contained, as missing votes that are counted.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Scores {
+    /// Relative hops H, `None` where the model has no answer (no frame set before this one, say).
+    pub hops: Perspectives<Option<f64>>,
+    /// Absolute progress of each view by itself, where the model has one; for display and reliability, not fused.
+    pub per_view: [Option<f64>; MAX_VIEWS],
+    /// Standard deviation of the progress as the model knows it, in progress units.
+    pub std: f64,
+    /// Out-of-distribution score: 0 at the heart of the demonstrations, 1 at the limit fitted with the bundle.
+    pub ood: f64,
+    /// The views that took part.
+    pub views: ViewMask,
+    /// Views that gave numbers that are not finite, and were left out.
+    pub non_finite_views: ViewMask,
+    /// Images encoded for this answer.
+    pub images_encoded: u32,
+}
+
+impl Scores {
+    /// No answer at all: every vote is missing.
+    pub const MISSING: Self = Self {
+        hops: Perspectives { incremental: None, forward: None, backward: None },
+        per_view: [None; MAX_VIEWS],
+        std: f64::NAN,
+        ood: f64::NAN,
+        views: ViewMask::EMPTY,
+        non_finite_views: ViewMask::EMPTY,
+        images_encoded: 0,
+    };
+}

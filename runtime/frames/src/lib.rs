@@ -1,0 +1,1 @@
+//! Images, and lining up several cameras by capture time; no threads, clocks or sockets.

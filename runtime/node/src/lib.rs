@@ -1,0 +1,1 @@
+//! The on-robot reward runtime: threads, queues, clocks, sockets, files and the command line.
