@@ -1,0 +1,101 @@
+//! How three perspectives become one progress: the rules and their presets.
+
+use crate::error::Error;
+use crate::units::OutOfRange;
+
+/// How the readings of one frame set are fused. phi_I, phi_F and phi_B are the three readings, phi* the fused value.
+///
+/// A missing reading is left out and the others stand for it: a mean is taken over those that are there.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum FusionRule {
+    /// (phi_F + phi_B) / 2: a function of the frame set alone, so the learner sees no extra variance and a frozen picture
+    /// does not drift. phi_I is reported and not fused.
+    Memoryless,
+    /// (phi_I + phi_F + phi_B) / 3, phi_I from the last fused value (Robo-Dopamine, Eq 8).
+    Plain,
+    /// phi* + (w / 2) (m - phi* + dphi_I), m = (phi_F + phi_B) / 2, w = exp(-alpha gap^2), gap = |phi_B - phi_F| / max(m, floor)
+    /// (Eq 9-11 with a floor, so that agreement near 0 is seen as such). With one of phi_F and phi_B alone no
+    /// disagreement can be seen, and w = 1.
+    Consistency {
+        /// How fast disagreement takes the weight away; the paper's simulation runs use 20. From 0.
+        alpha: f64,
+        /// The least divisor of the gap, in progress units; 0.5 by default. Above 0.
+        floor: f64,
+    },
+    /// The same with gap = |phi_B - phi_F| / (m + eps), as Eq 10 states it. Near m = 0 the smallest disagreement holds the
+    /// value for ever: for comparison only.
+    ConsistencyPaper {
+        /// As above.
+        alpha: f64,
+        /// Keeps the divisor above 0, in progress units.
+        eps: f64,
+    },
+}
+
+/// The first fused value of an episode under a rule that has a memory. The memoryless rule has no start value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StartValue {
+    /// The mean of phi_F and phi_B of the first set: an episode may start anywhere.
+    MeanOfFirst,
+    /// 0, as the paper has it: right only where every episode starts at the task's start.
+    Zero,
+}
+
+/// Configuration of a [`crate::Fuser`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FusionConfig {
+    /// How readings are fused.
+    pub rule: FusionRule,
+    /// Where a rule with a memory starts.
+    pub start: StartValue,
+}
+
+impl FusionConfig {
+    /// No memory: the default for shaping.
+    #[must_use]
+    pub const fn memoryless() -> Self {
+        Self { rule: FusionRule::Memoryless, start: StartValue::MeanOfFirst }
+    }
+
+    /// The plain mean of three.
+    #[must_use]
+    pub const fn plain() -> Self {
+        Self { rule: FusionRule::Plain, start: StartValue::MeanOfFirst }
+    }
+
+    /// Consistency-weighted, with the floor: alpha 20, floor 0.5.
+    #[must_use]
+    pub const fn consistency() -> Self {
+        Self { rule: FusionRule::Consistency { alpha: 20.0, floor: 0.5 }, start: StartValue::MeanOfFirst }
+    }
+
+    /// As Robo-Dopamine states it: starts at 0, alpha 20, divisor mean + eps (eps 1e-6 is this project's choice). Where the
+    /// two goal perspectives disagree by a little near the task's start, it holds 0 for ever.
+    #[must_use]
+    pub const fn paper() -> Self {
+        Self { rule: FusionRule::ConsistencyPaper { alpha: 20.0, eps: 1e-6 }, start: StartValue::Zero }
+    }
+
+    /// # Errors
+    /// When a parameter of the rule is out of range.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        let (alpha, divisor, what) = match self.rule {
+            FusionRule::Memoryless | FusionRule::Plain => return Ok(()),
+            FusionRule::Consistency { alpha, floor } => (alpha, floor, "fusion floor"),
+            FusionRule::ConsistencyPaper { alpha, eps } => (alpha, eps, "fusion eps"),
+        };
+        if !(alpha.is_finite() && alpha >= 0.0) {
+            return Err(OutOfRange { what: "fusion alpha", value: alpha, range: "finite and from 0" }.into());
+        }
+        if !(divisor.is_finite() && divisor > 0.0) {
+            return Err(OutOfRange { what, value: divisor, range: "finite and above 0" }.into());
+        }
+        Ok(())
+    }
+}
+
+impl Default for FusionConfig {
+    fn default() -> Self {
+        Self::memoryless()
+    }
+}
