@@ -1,0 +1,120 @@
+//! Resizing as Pillow's `BILINEAR` does it, bit for bit: a triangle filter that is widened when shrinking.
+
+mod axis;
+mod kernels;
+mod normalise;
+#[cfg(test)]
+mod tests;
+
+pub use normalise::Normalisation;
+
+use crate::error::{Error, Result};
+use crate::image_buffer::Image;
+use axis::Axis;
+
+/// Source sizes that are remembered; when there are more, the one used longest ago makes room.
+const MAX_PLANS: usize = 16;
+
+/// What is worked out once for a source size.
+#[derive(Debug)]
+struct Plan {
+    source: (u32, u32),
+    horizontal: Axis,
+    vertical: Axis,
+}
+
+/// Resizes RGB8 pictures to one size; the aspect ratio is not kept.
+///
+/// After the first picture of a given size nothing is allocated (up to 16 different sizes), so one resizer should serve all
+/// views of a pipeline.
+#[derive(Debug)]
+pub struct Resizer {
+    width: u32,
+    height: u32,
+    /// Used most recently first.
+    plans: Vec<Plan>,
+    /// Source rows after the horizontal pass, already rounded to 8 bits as Pillow does.
+    narrowed: Vec<u8>,
+    /// The picture before normalisation.
+    resized: Vec<u8>,
+    scratch: kernels::Scratch,
+}
+
+impl Resizer {
+    /// A resizer to `width` x `height` pixels; a side of 0 is taken as 1.
+    #[must_use]
+    pub fn new(width: u32, height: u32) -> Self {
+        let (width, height) = (width.max(1), height.max(1));
+        let (plans, scratch) = (Vec::with_capacity(MAX_PLANS), kernels::Scratch::default());
+        Self { width, height, plans, narrowed: Vec::new(), resized: Vec::new(), scratch }
+    }
+
+    /// Width of what comes out, in pixels.
+    #[must_use]
+    pub const fn width(&self) -> u32 {
+        self.width
+    }
+
+    /// Height of what comes out, in pixels.
+    #[must_use]
+    pub const fn height(&self) -> u32 {
+        self.height
+    }
+
+    /// Values of what comes out: width x height x 3.
+    #[must_use]
+    pub const fn output_len(&self) -> usize {
+        self.width as usize * self.height as usize * 3
+    }
+
+    /// Writes the resized picture as interleaved RGB8 to `out`, [`output_len`](Self::output_len) bytes.
+    ///
+    /// # Errors
+    /// When `out` has another length.
+    pub fn resize(&mut self, image: &Image, out: &mut [u8]) -> Result<()> {
+        self.check_output(out.len())?;
+        self.plan(image);
+        let Some(plan) = self.plans.first() else { return Ok(()) };
+        kernels::horizontal(image.pixels(), &plan.horizontal, &mut self.scratch, &mut self.narrowed);
+        kernels::vertical(&self.narrowed, &plan.vertical, out);
+        Ok(())
+    }
+
+    /// Writes the resized and normalised picture to `out` as planes: all red values, then green, then blue (CHW),
+    /// [`output_len`](Self::output_len) values.
+    ///
+    /// # Errors
+    /// When `out` has another length.
+    pub fn resize_to_planes(&mut self, image: &Image, normalise: &Normalisation, out: &mut [f32]) -> Result<()> {
+        self.check_output(out.len())?;
+        let mut resized = std::mem::take(&mut self.resized);
+        resized.resize(self.output_len(), 0);
+        let result = self.resize(image, &mut resized);
+        normalise.to_planes(&resized, out);
+        self.resized = resized;
+        result
+    }
+
+    fn check_output(&self, got: usize) -> Result<()> {
+        let needed = self.output_len();
+        if got == needed {
+            return Ok(());
+        }
+        Err(Error::OutputLength { got, needed, width: self.width, height: self.height })
+    }
+
+    /// Puts the plan for this picture's size first and makes the buffers large enough.
+    fn plan(&mut self, image: &Image) {
+        let source = (image.width(), image.height());
+        match self.plans.iter().position(|plan| plan.source == source) {
+            Some(at) => self.plans[..=at].rotate_right(1),
+            None => {
+                self.plans.truncate(MAX_PLANS - 1);
+                let horizontal = Axis::new(source.0, self.width);
+                let vertical = Axis::new(source.1, self.height);
+                self.plans.insert(0, Plan { source, horizontal, vertical });
+            }
+        }
+        self.narrowed.resize(source.1 as usize * self.width as usize * 3, 0);
+    }
+}

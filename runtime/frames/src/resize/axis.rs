@@ -1,0 +1,71 @@
+//! Which source pixels make an output pixel, and with what weights, along one axis.
+
+/// Weights are integers in units of 2^-22.
+pub(super) const WEIGHT_BITS: u32 = 22;
+
+/// The taps of one output pixel.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Taps<'a> {
+    /// The first source pixel.
+    pub(super) first: usize,
+    /// Weights of that pixel and those after it, at least one.
+    pub(super) weights: &'a [i32],
+}
+
+/// The taps of every output pixel along one axis.
+#[derive(Debug)]
+pub(super) struct Axis {
+    source: usize,
+    target: usize,
+    /// First source pixel and number of taps, by output pixel.
+    spans: Vec<(usize, usize)>,
+    /// Weights, `stride` for each output pixel.
+    weights: Vec<i32>,
+    stride: usize,
+}
+
+impl Axis {
+    /// Pillow's triangle filter from `source` to `target` pixels, both at least 1.
+    pub(super) fn new(source: u32, target: u32) -> Self {
+        let scale = f64::from(source) / f64::from(target);
+        let widening = scale.max(1.0);
+        let support = widening; // the triangle reaches 1 source pixel to each side, widened when shrinking
+        let stride = support.ceil() as usize * 2 + 1;
+        let mut weights = vec![0; stride * target as usize];
+        let mut exact = vec![0.0; stride];
+        let mut spans = Vec::with_capacity(target as usize);
+        for (output, weights) in (0..target).zip(weights.chunks_exact_mut(stride)) {
+            let centre = (f64::from(output) + 0.5) * scale;
+            let first = (centre - support + 0.5).max(0.0) as u32;
+            let end = ((centre + support + 0.5) as u32).min(source);
+            let exact = &mut exact[..(end - first) as usize];
+            for (tap, weight) in (first..end).zip(exact.iter_mut()) {
+                let distance = (f64::from(tap) - centre + 0.5) * (1.0 / widening);
+                *weight = (1.0 - distance.abs()).max(0.0);
+            }
+            let sum: f64 = exact.iter().sum();
+            for (weight, exact) in weights.iter_mut().zip(exact.iter()) {
+                // Never below zero, so adding a half and cutting off rounds half away from zero.
+                *weight = (exact / sum * f64::from(1_u32 << WEIGHT_BITS) + 0.5) as i32;
+            }
+            spans.push((first as usize, (end - first) as usize));
+        }
+        Self { source: source as usize, target: target as usize, spans, weights, stride }
+    }
+
+    /// Pixels before.
+    pub(super) const fn source(&self) -> usize {
+        self.source
+    }
+
+    /// Pixels after.
+    pub(super) const fn target(&self) -> usize {
+        self.target
+    }
+
+    /// The taps of each output pixel, in order.
+    pub(super) fn taps(&self) -> impl Iterator<Item = Taps<'_>> {
+        let weights = self.weights.chunks_exact(self.stride);
+        self.spans.iter().zip(weights).map(|(&(first, count), weights)| Taps { first, weights: &weights[..count] })
+    }
+}
