@@ -1,0 +1,21 @@
+//! ONNX Runtime: loading the library, session settings, and models with preallocated inputs and outputs.
+//!
+//! # What a run allocates
+//! [`Encoder::run`] and [`FixedModel::run`] make no allocation on the Rust side: tensors, bindings and names are made
+//! when the model is opened, and the run goes straight to ONNX Runtime's `RunWithBinding`. What ONNX Runtime itself
+//! takes from the C++ heap inside a run is not counted here and not under our control.
+
+mod bound;
+mod config;
+mod encoder;
+mod fixed;
+mod model;
+mod provider;
+mod runtime;
+
+pub use config::SessionConfig;
+pub use encoder::Encoder;
+pub use fixed::FixedModel;
+pub use model::{OrtModel, TensorInfo, Terminator};
+pub use provider::{CpuProvider, CudaProvider, Provider, TensorRtProvider};
+pub use runtime::{available_providers, init_runtime, runtime_version};
