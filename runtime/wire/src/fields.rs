@@ -170,7 +170,7 @@ macro_rules! wire_enum {
 }
 pub(crate) use wire_enum;
 
-/// Makes a message: the struct, `NAME`, `FIELDS`, `MAX_LEN`, `encode` and `decode`. The version is written and checked
+/// Makes a message: the struct, `NAME`, `TYPE`, `FIELDS`, `MAX_LEN`, `encode` and `decode`. The version is written and checked
 /// before the fields; the type has a `check(&self) -> Result<(), Error>` of its own that both sides call.
 macro_rules! message {
     (
@@ -187,6 +187,8 @@ macro_rules! message {
         impl $name {
             /// The message's name, as errors say it and as its `.msg` file is called.
             pub const NAME: &'static str = stringify!($name);
+            /// The ROS 2 type, which is also the schema's name in a recording.
+            pub const TYPE: &'static str = concat!("striatum_msgs/msg/", stringify!($name));
             /// Every field in wire order: its name and its ROS 2 type.
             pub const FIELDS: &'static [(&'static str, &'static str)] = &[
                 ("version", "uint32"),

@@ -74,6 +74,8 @@ pub struct CompressedImage<'a> {
 
 impl<'a> CompressedImage<'a> {
     const NAME: &'static str = "CompressedImage";
+    /// The ROS 2 type, which is also the schema's name in a recording.
+    pub const TYPE: &'static str = "sensor_msgs/msg/CompressedImage";
 
     /// Bytes that [`encode`](Self::encode) writes.
     #[must_use]
@@ -134,6 +136,8 @@ pub struct RawImage<'a> {
 
 impl<'a> RawImage<'a> {
     const NAME: &'static str = "Image";
+    /// The ROS 2 type, which is also the schema's name in a recording.
+    pub const TYPE: &'static str = "sensor_msgs/msg/Image";
 
     /// Bytes that [`encode`](Self::encode) writes.
     #[must_use]

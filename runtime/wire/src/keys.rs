@@ -232,6 +232,23 @@ mod tests {
     }
 
     #[test]
+    fn a_content_type_ends_in_the_type_it_names() {
+        for (content_type, of) in [
+            (encoding::COMPRESSED_IMAGE, crate::CompressedImage::TYPE),
+            (encoding::IMAGE, crate::RawImage::TYPE),
+            (encoding::SHAPED_REWARD, crate::ShapedReward::TYPE),
+            (encoding::STATUS, crate::Status::TYPE),
+            (encoding::BEGIN_REQUEST, crate::BeginRequest::TYPE),
+            (encoding::BEGIN_REPLY, crate::BeginReply::TYPE),
+            (encoding::STEP_REQUEST, crate::StepRequest::TYPE),
+            (encoding::ABORT_REQUEST, crate::AbortRequest::TYPE),
+            (encoding::ABORT_REPLY, crate::AbortReply::TYPE),
+        ] {
+            assert_eq!(content_type.strip_prefix("application/cdr;"), Some(of));
+        }
+    }
+
+    #[test]
     fn views_and_epochs_are_read_back() {
         let keys = Keys::new("r").unwrap();
         for epoch in [0, 1, u64::MAX, 0x0123_4567_89ab_cdef] {

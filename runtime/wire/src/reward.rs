@@ -83,9 +83,6 @@ message! {
 }
 
 impl ShapedReward {
-    /// The ROS 2 type.
-    pub const TYPE: &'static str = "striatum_msgs/msg/ShapedReward";
-
     fn check(&self) -> Result<(), Error> {
         let range = |field, found, must, accepts| in_range(Self::NAME, field, found, must, accepts);
         range("gamma", self.gamma, "in (0, 1]", |v| v > 0.0 && v <= 1.0)?;

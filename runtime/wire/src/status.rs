@@ -175,9 +175,6 @@ message! {
 }
 
 impl Status {
-    /// The ROS 2 type.
-    pub const TYPE: &'static str = "striatum_msgs/msg/Status";
-
     /// Everything zero: a runtime of this epoch that has just started.
     #[must_use]
     pub const fn starting(epoch: u64) -> Self {
