@@ -1,1 +1,3 @@
 //! The test kit, and the end-to-end, golden, replay and fault tests.
+
+pub mod drawn;
