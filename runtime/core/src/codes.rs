@@ -1,7 +1,10 @@
-//! Enums that travel as one byte and are written by name in configs: one macro, so that no name or number is kept twice.
+//! Enums that travel as one byte and are written by name in configs: one macro, so that no name or number is kept
+//! twice.
 
 macro_rules! coded_enum {
-    ($(#[$doc:meta])* $name:ident, $what:literal, { $($(#[$vdoc:meta])* $variant:ident = $code:literal $text:literal),+ $(,)? }) => {
+    ($(#[$doc:meta])* $name:ident, $what:literal, {
+        $($(#[$vdoc:meta])* $variant:ident = $code:literal $text:literal),+ $(,)?
+    }) => {
         $(#[$doc])*
         #[repr(u8)]
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -39,7 +42,8 @@ macro_rules! coded_enum {
                 match code {
                     $($code => Ok(Self::$variant),)+
                     _ => {
-                        let last = [$($code),+].len().saturating_sub(1) as u8;
+                        // Codes count up from 0 without a gap.
+                        let last = Self::ALL.len().saturating_sub(1) as u8;
                         Err(crate::error::Error::UnknownCode { what: $what, code, last })
                     }
                 }

@@ -11,8 +11,8 @@ pub struct Estimate {
     pub std: f64,
     /// Out-of-distribution score, from 0 (at the heart of the demonstrations); 1 is the bundle's limit.
     pub ood: f64,
-    /// Progress by each perspective, clamped to \[0, 1\]: phi_I, phi_F, phi_B. `None` where there was no finite hop, or for
-    /// the incremental one no fused value to hop from.
+    /// Progress by each perspective, clamped to \[0, 1\]: phi_I, phi_F, phi_B. `None` where there was no finite hop, or
+    /// for the incremental one no fused value to hop from.
     pub readings: Perspectives<Option<f64>>,
     /// The consistency weight w in \[0, 1\]: 0 holds the last value. 1 where the rule has none.
     pub weight: f64,

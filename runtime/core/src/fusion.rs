@@ -7,8 +7,8 @@ use crate::readings::{Hops, Readings, Spread, consistency};
 use crate::scores::Scores;
 use crate::units::Progress;
 
-/// Fuses scores into progress. The one place where what a model says that is not finite is contained: it becomes a missing
-/// vote that is counted.
+/// Fuses scores into progress. The one place where what a model says that is not finite is contained: it becomes a
+/// missing vote that is counted.
 ///
 /// ```
 /// use striatum_core::{Fuser, FusionConfig, Perspectives, Scores};
@@ -47,11 +47,11 @@ impl Fuser {
 
     /// Fuses the scores of the next frame set.
     ///
-    /// Hops outside \[-1, 1\] are clamped, and each reading is clamped to \[0, 1\] before any fusion. The standard deviation
-    /// is `sqrt(scores.std^2 + variance of the readings used)`, where a model's std that is negative or not finite counts as
-    /// [`Estimate::UNKNOWN_STD`], one above 1 as 1, and the result is at least [`Estimate::MIN_STD`]. An out-of-distribution
-    /// score that is not finite counts as [`Estimate::UNKNOWN_OOD`], a negative one as 0. Without a vote the last mean, std
-    /// and out-of-distribution score are held.
+    /// Hops outside \[-1, 1\] are clamped, and each reading is clamped to \[0, 1\] before any fusion. The standard
+    /// deviation is `sqrt(scores.std^2 + variance of the readings used)`, where a model's std that is negative or not
+    /// finite counts as [`Estimate::UNKNOWN_STD`], one above 1 as 1, and the result is at least [`Estimate::MIN_STD`].
+    /// An out-of-distribution score that is not finite counts as [`Estimate::UNKNOWN_OOD`], a negative one as 0.
+    /// Without a vote the last mean, std and out-of-distribution score are held.
     pub fn update(&mut self, scores: &Scores) -> Estimate {
         let hops = Hops::of(&scores.hops);
         let readings = hops.readings(self.before());
@@ -74,6 +74,8 @@ impl Fuser {
     }
 
     /// Abstains: says the last value again, flagged as held. Before any value [`Estimate::WARMING_UP`].
+    ///
+    /// Takes `&mut self` as [`Fuser::update`] does: both stand for one frame set, and a fuser has one caller in order.
     pub fn hold(&mut self) -> Estimate {
         let Some(Held { mean, std, ood }) = self.last else { return Estimate::WARMING_UP };
         Estimate { mean: mean.get(), std, ood, warming_up: false, ..Estimate::WARMING_UP }

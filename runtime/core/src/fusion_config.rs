@@ -8,22 +8,22 @@ use crate::units::OutOfRange;
 /// A missing reading is left out and the others stand for it: a mean is taken over those that are there.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum FusionRule {
-    /// (phi_F + phi_B) / 2: a function of the frame set alone, so the learner sees no extra variance and a frozen picture
-    /// does not drift. phi_I is reported and not fused.
+    /// (phi_F + phi_B) / 2: a function of the frame set alone, so the learner sees no extra variance and a frozen
+    /// picture does not drift. phi_I is reported and not fused.
     Memoryless,
     /// (phi_I + phi_F + phi_B) / 3, phi_I from the last fused value (Robo-Dopamine, Eq 8).
     Plain,
-    /// phi* + (w / 2) (m - phi* + dphi_I), m = (phi_F + phi_B) / 2, w = exp(-alpha gap^2), gap = |phi_B - phi_F| / max(m, floor)
-    /// (Eq 9-11 with a floor, so that agreement near 0 is seen as such). With one of phi_F and phi_B alone no
-    /// disagreement can be seen, and w = 1.
+    /// phi* + (w / 2) (m - phi* + dphi_I), m = (phi_F + phi_B) / 2, w = exp(-alpha gap^2), gap = |phi_B - phi_F| /
+    /// max(m, floor) (Eq 9-11 with a floor, so that agreement near 0 is seen as such). With one of phi_F and phi_B
+    /// alone no disagreement can be seen, and w = 1.
     Consistency {
         /// How fast disagreement takes the weight away; the paper's simulation runs use 20. From 0.
         alpha: f64,
         /// The least divisor of the gap, in progress units; 0.5 by default. Above 0.
         floor: f64,
     },
-    /// The same with gap = |phi_B - phi_F| / (m + eps), as Eq 10 states it. Near m = 0 the smallest disagreement holds the
-    /// value for ever: for comparison only.
+    /// The same with gap = |phi_B - phi_F| / (m + eps), as Eq 10 states it. Near m = 0 the smallest disagreement holds
+    /// the value for ever: for comparison only.
     ConsistencyPaper {
         /// As above.
         alpha: f64,
@@ -69,13 +69,15 @@ impl FusionConfig {
         Self { rule: FusionRule::Consistency { alpha: 20.0, floor: 0.5 }, start: StartValue::MeanOfFirst }
     }
 
-    /// As Robo-Dopamine states it: starts at 0, alpha 20, divisor mean + eps (eps 1e-6 is this project's choice). Where the
-    /// two goal perspectives disagree by a little near the task's start, it holds 0 for ever.
+    /// As Robo-Dopamine states it: starts at 0, alpha 20, divisor mean + eps (eps 1e-6 is this project's choice). Where
+    /// the two goal perspectives disagree by a little near the task's start, it holds 0 for ever.
     #[must_use]
     pub const fn paper() -> Self {
         Self { rule: FusionRule::ConsistencyPaper { alpha: 20.0, eps: 1e-6 }, start: StartValue::Zero }
     }
 
+    /// Refuses parameters that could make a weight that is no number.
+    ///
     /// # Errors
     /// When a parameter of the rule is out of range.
     pub(crate) fn check(&self) -> Result<(), Error> {

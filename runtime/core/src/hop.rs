@@ -3,8 +3,8 @@
 use crate::units::{Hop, Progress};
 
 impl Hop {
-    /// The hop that leads from `before` to `after`: the share of what remained that was gained, or the share of what had
-    /// been gained that was lost.
+    /// The hop that leads from `before` to `after`: the share of what remained that was gained, or the share of what
+    /// had been gained that was lost.
     ///
     /// The difference form makes the round trip hold by construction: the hop there and the hop back lead to where one
     /// was, and the hop to the same place is exactly 0. A zero denominator cannot occur: a rise leaves from below 1, a

@@ -1,8 +1,8 @@
 //! Scores in, shaped reward out: hops, fusion, potentials and policy-invariant shaping.
 //!
-//! This crate is the arithmetic of the reward and nothing else. It is `no_std`, never allocates, has no `unsafe`, reads no
-//! clock and keeps no global state, so the same inputs give the same bits in a live run, in a replay and in simulation.
-//! Powers, exponentials and roots go through `libm`, which gives the same bits on every target.
+//! This crate is the arithmetic of the reward and nothing else. It is `no_std`, never allocates, has no `unsafe`, reads
+//! no clock and keeps no global state, so the same inputs give the same bits in a live run, in a replay and in
+//! simulation. Powers, exponentials and roots go through `libm`, which gives the same bits on every target.
 //!
 //! It does **not** know images, models, files, sockets or threads: see `striatum-frames`, `striatum-models`,
 //! `striatum-wire` and `striatum` for those.

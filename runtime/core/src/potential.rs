@@ -36,9 +36,10 @@ impl Potential {
 /// Phi = scale x progress + shift.
 ///
 /// Neither changes which policy is best, and both change how fast it is learnt: a shift moves every value by the same
-/// amount and so acts like another start value of the learner's Q (arXiv 2502.01307). With a discount below 1 a positive
-/// shift costs `(1 - gamma) shift` on each step and is paid back at a terminal state, whose potential is 0 after scale and
-/// shift. The defaults are 1 and 0: the potential is the progress.
+/// amount and so acts like another start value of the learner's Q (arXiv 2502.01307). A positive shift costs `(1 -
+/// gamma^k) shift` on each running step and the whole shift on the last one, since a terminal state's potential is 0
+/// after scale and shift; the discounted sum over an episode is lower by `shift` exactly. The defaults are 1 and 0: the
+/// potential is the progress.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PotentialFn {
     scale: f64,

@@ -6,8 +6,8 @@ use crate::outcome::SourceSet;
 use crate::units::Discount;
 
 coded_enum!(
-    /// How the shaping term is made from the potentials. Only [`ShapingMode::Potential`] keeps the order of policies; the
-    /// naive ones are there to be compared with and have no place in a real training run.
+    /// How the shaping term is made from the potentials. Only [`ShapingMode::Potential`] keeps the order of policies;
+    /// the naive ones are there to be compared with and have no place in a real training run.
     #[derive(Default)]
     ShapingMode, "shaping mode", {
         /// No shaping: the reward is the gold reward; the potentials are still reported.
@@ -69,6 +69,8 @@ impl EpisodeRules {
         }
     }
 
+    /// Refuses rules that cannot be followed.
+    ///
     /// # Errors
     /// When elapsed time is asked for without a period to measure it in.
     pub(crate) fn check(&self) -> Result<(), Error> {

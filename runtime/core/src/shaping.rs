@@ -1,7 +1,7 @@
 //! Policy-invariant shaping: F = gamma^k Phi(s') - Phi(s).
 //!
-//! Ng, Harada and Russell 1999; episodes that end: Grzes 2017, Eq 3; potentials that change between episodes: Devlin and
-//! Kudenko 2012; Robo-Dopamine, arXiv 2512.23703, Eq 13.
+//! Ng, Harada and Russell 1999; episodes that end: Grzes 2017, Eq 3; potentials that change between episodes: Devlin
+//! and Kudenko 2012; Robo-Dopamine, arXiv 2512.23703, Eq 13.
 
 use crate::error::Error;
 use crate::outcome::{Ending, Success, SuccessSource};
@@ -49,8 +49,8 @@ pub struct ShapedStep {
 
 /// Shapes one episode: evaluates nothing, keeps Phi(s), and closes with the first transition that is not running.
 ///
-/// A voided transition (an abort, a restart, a begin over an open episode) is dropped together with its shaper; the next
-/// begin starts a new sum.
+/// A voided transition (an abort, a restart, a begin over an open episode) is dropped together with its shaper; the
+/// next begin starts a new sum.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Shaper {
     rules: EpisodeRules,

@@ -1,7 +1,7 @@
 //! One small MDP for each wrong way to shape: it changes which policy is best, and the right way does not.
 //!
-//! Random MDPs show this too rarely to rely on. The two naive variants are modes of the shaper; the others are what other
-//! libraries do, and are made here around it.
+//! Random MDPs show this too rarely to rely on. The two naive variants are modes of the shaper; the others are what
+//! other libraries do, and are made here around it.
 #![allow(clippy::unwrap_used, clippy::float_cmp, clippy::panic)]
 
 mod support;
@@ -46,9 +46,9 @@ fn in_mode(mdp: &Mdp, mode: ShapingMode) -> Mdp {
     Mdp { rules: EpisodeRules { mode, ..mdp.rules }, ..mdp.clone() }
 }
 
-/// The semantic trap, difference form: F = Phi(s') - Phi(s) pays in full for reaching a pose that looks nearly done, and
-/// nothing takes it back while the agent stays there for ever. Two steps of real work pay 1 as gold and 1 as progress, both
-/// discounted: 0.4 x 2 = 0.8 < 0.9.
+/// The semantic trap, difference form: F = Phi(s') - Phi(s) pays in full for reaching a pose that looks nearly done,
+/// and nothing takes it back while the agent stays there for ever. Two steps of real work pay 1 as gold and 1 as
+/// progress, both discounted: 0.4 x 2 = 0.8 < 0.9.
 #[test]
 fn naive_difference_makes_posing_better_than_working() {
     const WORK: usize = 1;
@@ -65,8 +65,8 @@ fn naive_difference_makes_posing_better_than_working() {
     assert_eq!(best, [work, work, pose]);
 }
 
-/// The semantic trap, progress form: F = Phi(s') pays for every step in front of the goal, so finishing is the last thing
-/// to do: 0.9 / (1 - 0.9) = 9 against 1 + 1.
+/// The semantic trap, progress form: F = Phi(s') pays for every step in front of the goal, so finishing is the last
+/// thing to do: 0.9 / (1 - 0.9) = 9 against 1 + 1.
 #[test]
 fn naive_progress_makes_lingering_before_the_goal_better_than_finishing() {
     const GOAL: usize = 1;
@@ -99,8 +99,8 @@ fn zero_shaping_at_the_end_makes_failing_near_the_goal_better_than_succeeding() 
     assert_eq!(best, [succeed, succeed, fail]);
 }
 
-/// The last state keeps its potential: a terminal failure that looks nearly done is paid for as if something came after it,
-/// 0.5 x 0.9 = 0.45 at once against 0.5^2 + 0.5^3 = 0.375 for succeeding in three steps.
+/// The last state keeps its potential: a terminal failure that looks nearly done is paid for as if something came after
+/// it, 0.5 x 0.9 = 0.45 at once against 0.5^2 + 0.5^3 = 0.375 for succeeding in three steps.
 #[test]
 fn a_terminal_potential_that_is_not_zero_makes_a_failure_that_looks_done_better_than_succeeding() {
     const FIRST: usize = 1;
@@ -121,9 +121,9 @@ fn a_terminal_potential_that_is_not_zero_makes_a_failure_that_looks_done_better_
     assert_eq!(best, [succeed, succeed, fail]);
 }
 
-/// Phi = 0 at a truncation from which the learner does bootstrap: its target has V(s') - Phi(s') in it already, so Phi(s') is
-/// taken twice. The short way (one more step to the goal, high potential) is truncated after its first step and looks worse
-/// than the long one: 0.9 (1 - 0.9) = 0.09 against 0.9^2.
+/// Phi = 0 at a truncation from which the learner does bootstrap: its target has V(s') - Phi(s') in it already, so
+/// Phi(s') is taken twice. The short way (one more step to the goal, high potential) is truncated after its first step
+/// and looks worse than the long one: 0.9 (1 - 0.9) = 0.09 against 0.9^2.
 #[test]
 fn a_zero_potential_at_a_truncation_that_bootstraps_makes_the_long_way_better_than_the_short_one() {
     const NEAR: usize = 1;
@@ -145,8 +145,8 @@ fn a_zero_potential_at_a_truncation_that_bootstraps_makes_the_long_way_better_th
     assert_eq!(best, [short, short, long]);
 }
 
-/// Phi kept at a truncation from which the learner does not bootstrap: that state is the learner's last, and being cut off
-/// near the goal pays as much as 0.8 x 0.9 = 0.72, more than succeeding in three steps, 0.8^2.
+/// Phi kept at a truncation from which the learner does not bootstrap: that state is the learner's last, and being cut
+/// off near the goal pays as much as 0.8 x 0.9 = 0.72, more than succeeding in three steps, 0.8^2.
 #[test]
 fn a_potential_kept_at_a_truncation_that_does_not_bootstrap_makes_waiting_for_the_cut_better_than_succeeding() {
     const FIRST: usize = 1;

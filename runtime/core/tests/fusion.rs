@@ -39,7 +39,9 @@ proptest! {
     #![proptest_config(cases(500))]
 
     #[test]
-    fn hops_out_of_range_count_as_the_nearest_in_range(sets in prop::collection::vec([-3.0..3.0_f64, -3.0..3.0, -3.0..3.0], 1..8)) {
+    fn hops_out_of_range_count_as_the_nearest_in_range(
+        sets in prop::collection::vec([-3.0..3.0_f64, -3.0..3.0, -3.0..3.0], 1..8),
+    ) {
         for config in PRESETS {
             let (mut wild, mut tame) = (fuser(config), fuser(config));
             for [i, f, b] in &sets {
@@ -55,7 +57,9 @@ proptest! {
     }
 
     #[test]
-    fn the_readings_are_those_of_eq_5_to_7(last in any_progress(), hop in -1.0..=1.0_f64, f in -1.0..=1.0_f64, b in -1.0..=1.0_f64) {
+    fn the_readings_are_those_of_eq_5_to_7(
+        last in any_progress(), hop in -1.0..=1.0_f64, f in -1.0..=1.0_f64, b in -1.0..=1.0_f64,
+    ) {
         for config in PRESETS {
             let readings = fuser_at(config, last).update(&scores(Some(hop), Some(f), Some(b))).readings;
             prop_assert_eq!(readings.incremental, Some(Hop::new(hop).unwrap().apply(progress(last)).get()));
@@ -87,7 +91,9 @@ proptest! {
     }
 
     #[test]
-    fn the_papers_fusion_is_eq_9_to_11(last in any_progress(), hop in -1.0..=1.0_f64, f in 0.01..=1.0_f64, b in any_progress()) {
+    fn the_papers_fusion_is_eq_9_to_11(
+        last in any_progress(), hop in -1.0..=1.0_f64, f in 0.01..=1.0_f64, b in any_progress(),
+    ) {
         let eps = 1e-6;
         let estimate = fuser_at(FusionConfig::paper(), last).update(&goal_scores(hop, f, b));
         let [i, f, b] = reading_values(&estimate);
@@ -97,19 +103,24 @@ proptest! {
     }
 
     #[test]
-    fn a_weight_of_0_holds_to_the_bit_and_of_1_averages(last in any_progress(), hop in -1.0..=1.0_f64, both in any_progress()) {
-        let sharp = FusionConfig { rule: FusionRule::Consistency { alpha: 1e4, floor: 0.5 }, start: StartValue::MeanOfFirst };
+    fn a_weight_of_0_holds_to_the_bit_and_of_1_averages(
+        last in any_progress(), hop in -1.0..=1.0_f64, both in any_progress(),
+    ) {
+        let rule = FusionRule::Consistency { alpha: 1e4, floor: 0.5 };
+        let sharp = FusionConfig { rule, start: StartValue::MeanOfFirst };
         let torn = fuser_at(sharp, last).update(&goal_scores(hop, 0.0, 1.0));
         prop_assert_eq!((torn.weight, torn.mean.to_bits()), (0.0, last.to_bits()));
 
-        let agreed = fuser_at(FusionConfig::consistency(), last).update(&scores(Some(hop), Some(both), Some(both - 1.0)));
+        let agreed = fuser_at(FusionConfig::consistency(), last).update(&goal_scores(hop, both, both));
         prop_assert!((agreed.weight - 1.0).abs() <= 1e-12);
         let [i, f, b] = reading_values(&agreed);
         prop_assert!((agreed.mean - ((f + b) / 2.0 + i) / 2.0).abs() <= 1e-12);
     }
 
     #[test]
-    fn every_estimate_is_finite_and_in_range_whatever_the_model_says(sets in prop::collection::vec(any_scores(), 1..20)) {
+    fn every_estimate_is_finite_and_in_range_whatever_the_model_says(
+        sets in prop::collection::vec(any_scores(), 1..20),
+    ) {
         for config in PRESETS {
             let mut fuser = fuser(config);
             for set in &sets {
@@ -125,7 +136,9 @@ proptest! {
 
     #[test]
     fn memoryless_fusion_gives_the_same_bits_whatever_came_before(
-        before in prop::collection::vec(any_scores(), 0..10), set in finite_scores(), incremental in prop::option::of(any_double()),
+        before in prop::collection::vec(any_scores(), 0..10),
+        set in finite_scores(),
+        incremental in prop::option::of(any_double()),
     ) {
         let mut fresh = fuser(FusionConfig::memoryless());
         let mut used = fuser(FusionConfig::memoryless());
@@ -171,7 +184,9 @@ proptest! {
     }
 
     #[test]
-    fn a_reset_forgets_everything(before in prop::collection::vec(any_scores(), 0..10), after in prop::collection::vec(any_scores(), 1..5)) {
+    fn a_reset_forgets_everything(
+        before in prop::collection::vec(any_scores(), 0..10), after in prop::collection::vec(any_scores(), 1..5),
+    ) {
         for config in PRESETS {
             let (mut used, mut fresh) = (fuser(config), fuser(config));
             before.iter().for_each(|set| { used.update(set); });

@@ -79,8 +79,8 @@ fn by_default_the_classifier_and_the_model_are_not_paid() {
     }
 }
 
-/// A model that certifies itself on a running episode may end it (if begin said so), and still earns nothing; a listed one
-/// does both, and its last potential is 0 like any other terminal's.
+/// A model that certifies itself on a running episode may end it (if begin said so), and still earns nothing; a listed
+/// one does both, and its last potential is 0 like any other terminal's.
 #[test]
 fn a_model_that_certifies_itself_is_paid_only_if_listed() {
     let certified =

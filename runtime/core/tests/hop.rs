@@ -45,7 +45,9 @@ proptest! {
     }
 
     #[test]
-    fn applying_any_hop_stays_in_range_and_keeps_order(hop in -1.0..=1.0_f64, p in any_progress(), q in any_progress()) {
+    fn applying_any_hop_stays_in_range_and_keeps_order(
+        hop in -1.0..=1.0_f64, p in any_progress(), q in any_progress(),
+    ) {
         let hop = Hop::new(hop).unwrap();
         let (low, high) = (p.min(q), p.max(q));
         prop_assert!(hop.apply(progress(low)).get() <= hop.apply(progress(high)).get() + 1e-15);

@@ -7,7 +7,7 @@
 mod support;
 
 use proptest::prelude::*;
-use striatum_core::{Ending, EpisodeRules, ShapingMode};
+use striatum_core::{Discount, Ending, EpisodeRules, ShapingMode};
 use support::cases;
 use support::mdp::{Mdp, Outcome, Q};
 use support::random_mdp::{Endings, random_mdp};
@@ -90,7 +90,9 @@ proptest! {
     /// A time limit without bootstrapping: values depend on the time left, and so may the potential.
     #[test]
     fn q_moves_by_phi_under_a_time_limit_that_does_not_bootstrap(
-        mdp in random_mdp(0.3..=1.0_f64, ENDLESS), potentials in prop::collection::vec(prop::collection::vec(-3.0..3.0_f64, 6), 13), horizon in 1..=12_usize,
+        mdp in random_mdp(0.3..=1.0_f64, ENDLESS),
+        potentials in prop::collection::vec(prop::collection::vec(-3.0..3.0_f64, 6), 13),
+        horizon in 1..=12_usize,
     ) {
         let mdp = not_bootstrapping(mdp);
         let plain = backward_induction(&mdp, horizon, |time, _, outcome| {
@@ -133,7 +135,8 @@ proptest! {
     /// ... and a discount that is not the learner's.
     #[test]
     fn the_check_catches_a_gamma_that_is_not_the_learners(mdp in random_mdp(0.3..0.9_f64, ENDLESS)) {
-        let other = Mdp { rules: EpisodeRules { discount: striatum_core::Discount::new(0.95).unwrap(), ..mdp.rules }, ..mdp.clone() };
+        let discount = Discount::new(0.95).unwrap();
+        let other = Mdp { rules: EpisodeRules { discount, ..mdp.rules }, ..mdp.clone() };
         let wrong = mdp.solve(|state, outcome| other.shaped_target(state, outcome));
         let running = mdp.outcomes.iter().flatten().flatten().any(|outcome| outcome.ending == Ending::Running);
         prop_assert!(!running || largest_error(&wrong, &mdp.unshaped_q(), &mdp.potentials) > 1e-6);
@@ -149,7 +152,8 @@ struct Histories<'a> {
 }
 
 impl Histories<'_> {
-    /// V_shaped of a history that stands in `state` at `time`; notes the largest |Q_shaped(h, a) - (Q(s, a, t) - Phi(h))|.
+    /// V_shaped of a history that stands in `state` at `time`; notes the largest |Q_shaped(h, a) - (Q(s, a, t) -
+    /// Phi(h))|.
     fn value(&self, time: usize, state: usize, history: u64, largest: &mut f64) -> f64 {
         if time == HISTORY_LENGTH {
             return 0.0;

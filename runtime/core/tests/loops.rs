@@ -89,7 +89,9 @@ proptest! {
     }
 
     #[test]
-    fn with_a_discount_n_steps_from_a_and_back_cost_what_holding_a_would(frames in any_loop(0.5), cycles in 1..5_usize) {
+    fn with_a_discount_n_steps_from_a_and_back_cost_what_holding_a_would(
+        frames in any_loop(0.5), cycles in 1..5_usize,
+    ) {
         let gamma = 0.99;
         let steps = go_round(FusionConfig::memoryless(), rules(gamma), &frames, cycles).concat();
         let at_a = steps[0].potential_prev.get();

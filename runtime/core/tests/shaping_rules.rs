@@ -85,7 +85,8 @@ proptest! {
     ) {
         let before = walk(&mut shaper(rules, first), &plan, Ending::Running);
         // The transition from the last state to `after_the_gap` is void: a new begin, a new sum.
-        let rest: Vec<_> = rest.iter().map(|&(next, k)| (next, if rules.k_mode == KMode::Unit { k.ceil() } else { k })).collect();
+        let fitting = |k: f64| if rules.k_mode == KMode::Unit { k.ceil() } else { k };
+        let rest: Vec<_> = rest.iter().map(|&(next, k)| (next, fitting(k))).collect();
         let after = walk(&mut shaper(rules, after_the_gap), &rest, ending);
         prop_assert_eq!(after[0].potential_prev, potential(after_the_gap));
         prop_assert!(telescoping_error(first, &before) <= 1e-12 * before.len() as f64);
@@ -98,7 +99,9 @@ proptest! {
     }
 
     #[test]
-    fn rule_2_the_potential_of_a_state_is_evaluated_once((rules, first, plan, ending) in any_walk(), mode in prop::sample::select(ShapingMode::ALL)) {
+    fn rule_2_the_potential_of_a_state_is_evaluated_once(
+        (rules, first, plan, ending) in any_walk(), mode in prop::sample::select(ShapingMode::ALL),
+    ) {
         let mut shaper = shaper(EpisodeRules { mode, ..rules }, first);
         let mut kept = shaper.potential();
         prop_assert_eq!(kept.get().to_bits(), first.to_bits());
@@ -149,7 +152,9 @@ proptest! {
     }
 
     #[test]
-    fn rule_4_the_learners_gamma_is_in_every_step_and_a_learner_may_shape_by_itself((rules, first, plan, ending) in any_walk()) {
+    fn rule_4_the_learners_gamma_is_in_every_step_and_a_learner_may_shape_by_itself(
+        (rules, first, plan, ending) in any_walk(),
+    ) {
         let steps = walk(&mut shaper(rules, first), &plan, ending);
         let unshaped = walk(&mut shaper(EpisodeRules { mode: ShapingMode::Off, ..rules }, first), &plan, ending);
         for (step, off) in steps.iter().zip(&unshaped) {
@@ -161,9 +166,11 @@ proptest! {
     }
 
     #[test]
-    fn rule_5_abstaining_holds_the_potential_and_pays_gamma_k_less_1_of_it(gamma in any_gamma(), held in -5.0..5.0_f64, k in 1..=6_u8) {
+    fn rule_5_abstaining_holds_the_potential_and_pays_gamma_k_less_1_of_it(
+        gamma in any_gamma(), held in -5.0..5.0_f64, k in 1..=6_u8,
+    ) {
         let mut shaper = shaper(rules(gamma), held);
-        let step = shaper.step(Transition { next: shaper.potential(), ..transition(0.0, f64::from(k), Ending::Running) }).unwrap();
+        let step = shaper.step(transition(shaper.potential().get(), f64::from(k), Ending::Running)).unwrap();
         prop_assert!((step.shaping - (gamma.powi(i32::from(k)) - 1.0) * held).abs() <= 1e-14);
         prop_assert_eq!(step.potential.get().to_bits(), held.to_bits());
     }
@@ -182,7 +189,9 @@ proptest! {
     }
 
     #[test]
-    fn rule_6_one_transition_of_k_n_pays_what_its_n_steps_pay(gamma in any_gamma(), path in prop::collection::vec(-5.0..5.0_f64, 2..20)) {
+    fn rule_6_one_transition_of_k_n_pays_what_its_n_steps_pay(
+        gamma in any_gamma(), path in prop::collection::vec(-5.0..5.0_f64, 2..20),
+    ) {
         let single: Vec<_> = path[1..].iter().map(|&value| (Next::Seen(value), 1.0)).collect();
         let steps = walk(&mut shaper(rules(gamma), path[0]), &single, Ending::Running);
         let at_once = [(Next::Seen(path[path.len() - 1]), (path.len() - 1) as f64)];
@@ -192,7 +201,10 @@ proptest! {
 
     #[test]
     fn rule_6_elapsed_time_discounts_as_exp_of_minus_lambda_dt(
-        gamma in 0.5..0.999_f64, period_nanos in 1_000_000..1_000_000_000_u64, elapsed_nanos in 1..10_000_000_000_u64, from in 0..2_000_000_000_000_000_000_u64,
+        gamma in 0.5..0.999_f64,
+        period_nanos in 1_000_000..1_000_000_000_u64,
+        elapsed_nanos in 1..10_000_000_000_u64,
+        from in 0..2_000_000_000_000_000_000_u64,
     ) {
         let k = Shaper::elapsed_k(period_nanos, StampNanos(from), StampNanos(from).plus(elapsed_nanos)).unwrap();
         let rules = EpisodeRules { k_mode: KMode::Elapsed, period_nanos, ..rules(gamma) };
@@ -204,7 +216,11 @@ proptest! {
 
     #[test]
     fn rule_8_scale_and_shift_apply_to_progress_and_a_terminal_is_zero_after_both(
-        scale in -10.0..10.0_f64, shift in 0.5..10.0_f64, before in 0.0..=1.0_f64, after in 0.0..=1.0_f64, gamma in any_gamma(),
+        scale in -10.0..10.0_f64,
+        shift in 0.5..10.0_f64,
+        before in 0.0..=1.0_f64,
+        after in 0.0..=1.0_f64,
+        gamma in any_gamma(),
     ) {
         let phi = PotentialFn::new(scale, shift).unwrap();
         let at = |mean| phi.of(&Estimate { mean, ..Estimate::WARMING_UP });
@@ -223,8 +239,8 @@ proptest! {
     fn the_naive_modes_pay_what_their_names_say(
         (rules, first, plan, ending) in any_walk(),
     ) {
-        let difference = walk(&mut shaper(EpisodeRules { mode: ShapingMode::NaiveDifference, ..rules }, first), &plan, ending);
-        let progress = walk(&mut shaper(EpisodeRules { mode: ShapingMode::NaiveProgress, ..rules }, first), &plan, ending);
+        let in_mode = |mode| walk(&mut shaper(EpisodeRules { mode, ..rules }, first), &plan, ending);
+        let (difference, progress) = (in_mode(ShapingMode::NaiveDifference), in_mode(ShapingMode::NaiveProgress));
         for (difference, progress) in difference.iter().zip(&progress) {
             prop_assert_eq!(difference.shaping, difference.potential.get() - difference.potential_prev.get());
             prop_assert_eq!(progress.shaping, progress.potential.get());

@@ -1,4 +1,5 @@
 //! What the property tests share.
+#![allow(clippy::unwrap_used, clippy::panic)]
 #![allow(dead_code, reason = "each test file uses its own share of it")]
 
 pub(crate) mod mdp;
@@ -59,7 +60,7 @@ pub(crate) fn any_double() -> impl Strategy<Value = f64> {
         4 => any::<u64>().prop_map(f64::from_bits),
         4 => -1.5..1.5_f64,
         1 => prop::sample::select(vec![
-            f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 0.0, -0.0, 1.0, -1.0, f64::MAX, f64::MIN, f64::MIN_POSITIVE, 5e-324,
+            f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 0.0, -0.0, 1.0, -1.0, f64::MAX, f64::MIN, 5e-324,
         ]),
     ]
 }

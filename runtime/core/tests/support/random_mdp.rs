@@ -14,7 +14,8 @@ pub(crate) struct Endings {
     pub(crate) least_termination: f64,
 }
 
-/// MDPs of 2 to 6 states and 2 to 4 actions, up to three outcomes each; potentials of any sign, not 0 at terminal states.
+/// MDPs of 2 to 6 states and 2 to 4 actions, up to three outcomes each; potentials of any sign, not 0 at terminal
+/// states.
 pub(crate) fn random_mdp(gamma: impl Strategy<Value = f64>, endings: Endings) -> impl Strategy<Value = Mdp> {
     (2..=6_usize, 2..=4_usize, gamma, any::<bool>()).prop_flat_map(move |(states, actions, gamma, elapsed)| {
         let mut rules = rules(gamma);
