@@ -56,23 +56,27 @@ impl Drawn {
         render::develop(&canvas, self.options.seed, stream, self.options.noise_levels)
     }
 
-    /// First and last frame of each block's subtask. In a failed episode those that are never done lie after the clip.
-    pub fn keyframes(&self) -> Vec<(u32, u32)> {
-        let frame = |share: f32| to_frame(share * (self.options.frames - 1) as f32);
-        self.motion.subtasks.iter().map(|&(start, end)| (frame(start), frame(end))).collect()
+    /// First and last frame of each block's subtask. Those that a failed episode never reaches share the time after its last
+    /// frame, so that readers of keyframes hold the progress where it is.
+    pub fn keyframes(&self) -> Vec<(f64, f64)> {
+        let last = self.options.frames - 1;
+        let done = self.options.stop_after_blocks.unwrap_or(self.options.blocks) as usize;
+        let never = (self.motion.subtasks.len() - done).max(1) as f64;
+        let frame = |share: f32| f64::from((share * last as f32).round());
+        let after = |i: usize| f64::from(last) + i as f64 / never;
+        (self.motion.subtasks.iter().enumerate())
+            .map(|(i, &(start, end))| match i.checked_sub(done) {
+                None => (frame(start), frame(end)),
+                Some(late) => (after(late), after(late + 1)),
+            })
+            .collect()
     }
 
     /// The true progress at a frame, 0 to 1: linear over the keyframes, each worth the same.
     pub fn true_progress(&self, frame: u32) -> f64 {
         let keyframes = self.keyframes();
-        let done: f64 = keyframes
-            .iter()
-            .map(|&(start, end)| match frame {
-                frame if frame <= start => 0.0,
-                frame if frame >= end => 1.0,
-                frame => f64::from(frame - start) / f64::from(end - start),
-            })
-            .sum();
+        let now = f64::from(frame.min(self.options.frames - 1));
+        let done: f64 = keyframes.iter().map(|(start, end)| ((now - start) / (end - start)).clamp(0.0, 1.0)).sum();
         done / keyframes.len() as f64
     }
 
@@ -84,11 +88,6 @@ impl Drawn {
     fn share(&self, frame: u32) -> f32 {
         frame as f32 / (self.options.frames - 1) as f32
     }
-}
-
-#[allow(clippy::cast_sign_loss, clippy::cast_possible_truncation, reason = "shares of the clip are not negative")]
-fn to_frame(value: f32) -> u32 {
-    value.round() as u32
 }
 
 #[cfg(test)]
@@ -122,7 +121,8 @@ mod tests {
         assert_eq!((progress[0], progress[59]), (0.0, 1.0));
         assert!(progress.windows(2).all(|pair| pair[0] <= pair[1]));
         for (i, (_, end)) in drawn.keyframes().into_iter().enumerate() {
-            assert!((drawn.true_progress(end) - (i + 1) as f64 / 4.0).abs() < 1e-9);
+            let frame = (0..60).find(|frame| f64::from(*frame) == end).unwrap();
+            assert!((drawn.true_progress(frame) - (i + 1) as f64 / 4.0).abs() < 1e-9);
         }
     }
 
@@ -153,6 +153,8 @@ mod tests {
         let drawn = small(DrawOptions { stop_after_blocks: Some(2), ..DrawOptions::default() });
         assert!(!drawn.succeeds());
         assert_eq!(drawn.true_progress(59), 0.5);
+        let keyframes = drawn.keyframes();
+        assert_eq!(keyframes[2..], [(59.0, 59.5), (59.5, 60.0)]);
         let end = drawn.motion.at(1.0);
         assert!(end.blocks[1].0.x > 0.2 && end.blocks[2].0.x < 0.1);
         // Nothing but noise moves at the end.

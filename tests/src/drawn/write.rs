@@ -25,7 +25,7 @@ const ENCODERS: [(&str, &[&str]); 2] =
 
 /// Writes a whole episode into `folder`, which is made if it is not there.
 ///
-/// `annotated_keyframes.json` has an entry for each block; those of a failed episode that are never done lie after the clip.
+/// `annotated_keyframes.json` has an entry for each block; see [`Drawn::keyframes`].
 /// `progress.csv` has the true progress of each frame.
 ///
 /// # Errors
