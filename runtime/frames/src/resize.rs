@@ -75,6 +75,7 @@ impl Resizer {
         self.check_output(out.len())?;
         self.plan(image);
         let Some(plan) = self.plans.first() else { return Ok(()) };
+        self.scratch.fit(&plan.horizontal);
         kernels::horizontal(image.pixels(), &plan.horizontal, &mut self.scratch, &mut self.narrowed);
         kernels::vertical(&self.narrowed, &plan.vertical, out);
         Ok(())

@@ -9,7 +9,7 @@ pub(super) struct Taps<'a> {
     /// The first source pixel.
     pub(super) first: usize,
     /// Weights of that pixel and those after it, at least one.
-    pub(super) weights: &'a [i32],
+    pub(super) weights: &'a [u32],
 }
 
 /// The taps of every output pixel along one axis.
@@ -20,7 +20,7 @@ pub(super) struct Axis {
     /// First source pixel and number of taps, by output pixel.
     spans: Vec<(usize, usize)>,
     /// Weights, `stride` for each output pixel.
-    weights: Vec<i32>,
+    weights: Vec<u32>,
     stride: usize,
 }
 
@@ -46,9 +46,13 @@ impl Axis {
             let sum: f64 = exact.iter().sum();
             for (weight, exact) in weights.iter_mut().zip(exact.iter()) {
                 // Never below zero, so adding a half and cutting off rounds half away from zero.
-                *weight = (exact / sum * f64::from(1_u32 << WEIGHT_BITS) + 0.5) as i32;
+                *weight = (exact / sum * f64::from(1_u32 << WEIGHT_BITS) + 0.5) as u32;
             }
-            spans.push((first as usize, (end - first) as usize));
+            // The triangle's ends can weigh nothing; leaving them out changes no sum.
+            let leading = weights.iter().take_while(|&&weight| weight == 0).count();
+            weights.rotate_left(leading);
+            let count = weights.iter().rposition(|&weight| weight != 0).map_or(0, |last| last + 1);
+            spans.push((first as usize + leading, count));
         }
         Self { source: source as usize, target: target as usize, spans, weights, stride }
     }

@@ -1,50 +1,149 @@
-//! The two passes. Inner loops run over contiguous bytes, so that the compiler makes vector code of them.
+//! The two passes, written so that the compiler makes vector code of them: the inner loops run over fixed numbers of bytes
+//! that lie side by side. Each pass is compiled for several instruction sets and the best the machine has is picked at run
+//! time; all of them compute the same integers.
+//!
+//! Along a row neighbours belong to other channels and other taps, so the horizontal pass turns 16 rows at a time on their
+//! side first: then the same column of 16 rows lies side by side and takes the same weights.
+
+// The one exception from `deny(unsafe_code)`: `multiversion` generates the calls into the versions for each instruction set,
+// after it has asked the processor that it has them. Nothing here is written as unsafe.
+#![allow(unsafe_code, clippy::undocumented_unsafe_blocks)]
+
+use multiversion::multiversion;
 
 use super::axis::{Axis, WEIGHT_BITS};
 
 /// Half a unit of the result, for rounding.
-const HALF: i32 = 1 << (WEIGHT_BITS - 1);
+const HALF: u32 = 1 << (WEIGHT_BITS - 1);
+/// Rows that are turned on their side together.
+const ROWS: usize = 16;
+/// Bytes of a row that the vertical pass sums at a time.
+const BYTES: usize = 32;
+
+/// One column (of one channel) of [`ROWS`] rows.
+type Column = [u8; ROWS];
 
 /// Buffers that are kept from picture to picture.
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
-    sums: Vec<i32>,
+    /// A block of source rows on its side.
+    source: Vec<Column>,
+    /// The same block, resized.
+    target: Vec<Column>,
 }
 
-/// Rows of `axis.source()` pixels to rows of `axis.target()` pixels, rounded to 8 bits.
-pub(super) fn horizontal(rgb: &[u8], axis: &Axis, _scratch: &mut Scratch, out: &mut [u8]) {
-    let rows = rgb.chunks_exact(axis.source() * 3).zip(out.chunks_exact_mut(axis.target() * 3));
-    for (row, out) in rows {
-        for (taps, out) in axis.taps().zip(out.as_chunks_mut::<3>().0) {
-            let mut sums = [HALF; 3];
-            for (weight, pixel) in taps.weights.iter().zip(&row.as_chunks::<3>().0[taps.first..]) {
-                for (sum, &value) in sums.iter_mut().zip(pixel) {
-                    *sum += weight * i32::from(value);
+impl Scratch {
+    /// Makes the buffers large enough for rows of this axis; their length is a multiple of [`ROWS`] columns.
+    pub(super) fn fit(&mut self, axis: &Axis) {
+        self.source.resize((axis.source() * 3).next_multiple_of(ROWS), [0; ROWS]);
+        self.target.resize((axis.target() * 3).next_multiple_of(ROWS), [0; ROWS]);
+    }
+}
+
+/// Rows of `axis.source()` pixels to rows of `axis.target()` pixels, rounded to 8 bits. `scratch` must fit the axis.
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+pub(super) fn horizontal(rgb: &[u8], axis: &Axis, scratch: &mut Scratch, out: &mut [u8]) {
+    let (from, to) = (axis.source() * 3, axis.target() * 3);
+    for (rows, out) in rgb.chunks(from * ROWS).zip(out.chunks_mut(to * ROWS)) {
+        lay_on_side(rows, from, &mut scratch.source);
+        let pixels = scratch.source.as_chunks::<3>().0;
+        for (taps, out) in axis.taps().zip(scratch.target.as_chunks_mut::<3>().0) {
+            let mut sums = [[HALF; ROWS]; 3];
+            for (&weight, pixel) in taps.weights.iter().zip(&pixels[taps.first..]) {
+                for (sums, column) in sums.iter_mut().zip(pixel) {
+                    add(sums, weight, column);
                 }
             }
-            *out = sums.map(to_byte);
+            *out = sums.map(to_bytes);
         }
+        set_upright(&scratch.target, to, out);
     }
 }
 
 /// Columns of `axis.source()` rows to columns of `axis.target()` rows.
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
 pub(super) fn vertical(rgb: &[u8], axis: &Axis, out: &mut [u8]) {
     let row_bytes = out.len() / axis.target();
-    let mut sums = vec![HALF; row_bytes];
     for (taps, out) in axis.taps().zip(out.chunks_exact_mut(row_bytes)) {
-        sums.fill(HALF);
-        for (weight, row) in taps.weights.iter().zip(rgb[taps.first * row_bytes..].chunks_exact(row_bytes)) {
-            for (sum, &value) in sums.iter_mut().zip(row) {
-                *sum += weight * i32::from(value);
+        let rows = &rgb[taps.first * row_bytes..][..taps.weights.len() * row_bytes];
+        let (pieces, rest) = out.as_chunks_mut::<BYTES>();
+        let rest_at = pieces.len() * BYTES;
+        for (piece, out) in pieces.iter_mut().enumerate() {
+            let mut sums = [HALF; BYTES];
+            for (&weight, row) in taps.weights.iter().zip(rows.chunks_exact(row_bytes)) {
+                if let Some(bytes) = row[piece * BYTES..].first_chunk() {
+                    add(&mut sums, weight, bytes);
+                }
             }
+            *out = to_bytes(sums);
         }
-        for (out, &sum) in out.iter_mut().zip(&sums) {
-            *out = to_byte(sum);
+        for (at, out) in rest.iter_mut().enumerate() {
+            let column = rows.chunks_exact(row_bytes).map(|row| u32::from(row[rest_at + at]));
+            let sum = taps.weights.iter().zip(column).fold(HALF, |sum, (weight, byte)| sum + weight * byte);
+            *out = to_bytes([sum])[0];
         }
     }
 }
 
-/// From weight units to a byte; weights that were rounded up can sum to a little more than one.
-fn to_byte(sum: i32) -> u8 {
-    u8::try_from(sum >> WEIGHT_BITS).unwrap_or(u8::MAX)
+#[inline(always)]
+fn add<const N: usize>(sums: &mut [u32; N], weight: u32, bytes: &[u8; N]) {
+    for (sum, &byte) in sums.iter_mut().zip(bytes) {
+        *sum += weight * u32::from(byte);
+    }
+}
+
+/// From weight units to bytes; weights that were rounded up can sum to a little more than one.
+#[inline(always)]
+fn to_bytes<const N: usize>(sums: [u32; N]) -> [u8; N] {
+    sums.map(|sum| (sum >> WEIGHT_BITS).min(255) as u8)
+}
+
+/// Up to [`ROWS`] rows of `length` bytes, to columns.
+#[inline(always)]
+fn lay_on_side(rows: &[u8], length: usize, columns: &mut [Column]) {
+    let count = rows.len() / length;
+    for (piece, columns) in columns.as_chunks_mut::<ROWS>().0.iter_mut().enumerate() {
+        let at = piece * ROWS;
+        let mut square = [[0; ROWS]; ROWS];
+        for (line, row) in square.iter_mut().zip(rows.chunks_exact(length)).take(count) {
+            match row[at..].first_chunk() {
+                Some(bytes) => *line = *bytes,
+                None => line[..length - at].copy_from_slice(&row[at..]),
+            }
+        }
+        *columns = transpose(square);
+    }
+}
+
+/// Columns back to up to [`ROWS`] rows of `length` bytes.
+#[inline(always)]
+fn set_upright(columns: &[Column], length: usize, rows: &mut [u8]) {
+    for (piece, columns) in columns.as_chunks::<ROWS>().0.iter().enumerate() {
+        let at = piece * ROWS;
+        for (row, line) in rows.chunks_exact_mut(length).zip(transpose(*columns)) {
+            match row[at..].first_chunk_mut() {
+                Some(bytes) => *bytes = line,
+                None => row[at..].copy_from_slice(&line[..length - at]),
+            }
+        }
+    }
+}
+
+/// Turns a square about its diagonal: four times every line is woven with the line half the square below it.
+#[inline(always)]
+fn transpose(mut square: [[u8; ROWS]; ROWS]) -> [[u8; ROWS]; ROWS] {
+    for _ in 0..ROWS.ilog2() {
+        let mut woven = [[0; ROWS]; ROWS];
+        for line in 0..ROWS / 2 {
+            let (upper, lower) = (square[line], square[line + ROWS / 2]);
+            for at in 0..ROWS / 2 {
+                woven[line * 2][at * 2] = upper[at];
+                woven[line * 2][at * 2 + 1] = lower[at];
+                woven[line * 2 + 1][at * 2] = upper[at + ROWS / 2];
+                woven[line * 2 + 1][at * 2 + 1] = lower[at + ROWS / 2];
+            }
+        }
+        square = woven;
+    }
+    square
 }
