@@ -1,1 +1,3 @@
+//! The program `striatum`; everything is in the library.
+
 fn main() {}

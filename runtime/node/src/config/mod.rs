@@ -1,0 +1,407 @@
+//! The configuration of `striatum run`: one TOML file, every key checked before the first frame.
+
+mod text;
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use striatum_core::{
+    Discount, EpisodeRules, FusionConfig, FusionRule, KMode, PotentialFn, ShapingMode, SourceSet, StartValue, SuccessSource,
+};
+use striatum_frames::{DropOut, FrozenPolicy, SyncConfig};
+use striatum_models::SessionConfig;
+
+use crate::error::{Error, Result};
+use crate::pipeline::PipelineConfig;
+
+/// What `striatum run` does. Paths are relative to the folder of the file.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The bundle folder that `striatum adapt` made.
+    pub bundle: PathBuf,
+    /// The robot's name in every key: `striatum/<robot>/...`. Default `robot`.
+    #[serde(default = "default_robot")]
+    pub robot: String,
+    /// Where frames come from. Default: zenoh.
+    #[serde(default)]
+    pub source: SourceConfig,
+    /// zenoh endpoints.
+    #[serde(default)]
+    pub zenoh: ZenohConfig,
+    /// Lining up views by capture time.
+    #[serde(default)]
+    pub sync: SyncSection,
+    /// Fusing the perspectives.
+    #[serde(default)]
+    pub fusion: FusionSection,
+    /// Progress to potential.
+    #[serde(default)]
+    pub potential: PotentialSection,
+    /// Shaping, gold and the discount.
+    #[serde(default)]
+    pub reward: RewardSection,
+    /// ONNX Runtime: threads, spinning, execution providers in order.
+    #[serde(default)]
+    pub session: SessionConfig,
+    /// Recording to MCAP; off where the section is absent.
+    pub record: Option<RecordSection>,
+}
+
+/// Where frames come from.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum SourceConfig {
+    /// Images over zenoh, stamped at capture, under `striatum/<robot>/frames/<view>`.
+    #[default]
+    Zenoh,
+    /// An EPISODE folder played at its own rate.
+    Episode {
+        /// The folder.
+        path: PathBuf,
+        /// Speed: 1 is the episode's own. Default 1.
+        #[serde(default = "one")]
+        rate: f64,
+    },
+}
+
+/// zenoh endpoints. Multicast scouting is off unless asked for, so that two robots on one network do not meet by chance.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ZenohConfig {
+    /// Endpoints to connect to, for example `tcp/127.0.0.1:7447`.
+    pub connect: Vec<String>,
+    /// Endpoints to listen on. Default: none.
+    pub listen: Vec<String>,
+    /// Look for peers by multicast. Default false.
+    pub multicast: bool,
+}
+
+/// Lining up views by capture time.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SyncSection {
+    /// Largest difference of capture times inside a frame set, seconds. Default 0.05: one and a half periods at 30 Hz.
+    pub max_skew_secs: f64,
+    /// How long a frame set waits for its missing views, seconds of arrival time. Default 0.1.
+    pub view_deadline_secs: f64,
+    /// At most one frame set per period of capture time, seconds; 0 takes every one. Default 0.2: 5 rewards a second.
+    pub period_secs: f64,
+    /// What to do while a view is missing: `wait`, `degrade` (score the views there are) or `hold` (keep the value). Default `degrade`.
+    pub drop_out: DropOutName,
+    /// A camera whose content does not change for this long is frozen, seconds of capture time; 0 turns the check off. Default 2.
+    pub frozen_after_secs: f64,
+}
+
+/// Name of a drop-out policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DropOutName {
+    /// No frame set until the view returns.
+    Wait,
+    /// Score the views that are there, flagged `degraded`.
+    Degrade,
+    /// Keep the last value, flagged `held`.
+    Hold,
+}
+
+/// Fusing the perspectives; see the reward guide for what each rule does.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct FusionSection {
+    /// `memoryless` (default), `plain`, `consistency` or `paper`.
+    pub rule: FusionName,
+    /// Sharpness of the consistency weight. Default 20, as in the paper's simulation runs.
+    pub alpha: f64,
+    /// Smallest divisor of the relative gap. Default 0.5.
+    pub floor: f64,
+}
+
+/// Name of a fusion rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FusionName {
+    /// Mean of forward and backward; a function of the frame set alone.
+    Memoryless,
+    /// Mean of the three perspectives.
+    Plain,
+    /// Consistency-weighted, with a floor under the divisor.
+    Consistency,
+    /// Consistency-weighted as printed in the paper, from 0.
+    Paper,
+}
+
+/// Progress to potential: `scale * progress + shift`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PotentialSection {
+    /// Default 1.
+    pub scale: f64,
+    /// Default 0.
+    pub shift: f64,
+}
+
+/// Shaping, gold and the discount.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RewardSection {
+    /// Discount used while no episode is open, for watching and recording. Default 0.99. An episode's is the learner's.
+    pub gamma: f64,
+    /// Refuse a learner whose gamma is not `gamma`. Default false.
+    pub lock_gamma: bool,
+    /// `potential` (default), `off`, `naive_difference` or `naive_progress` (the last two for comparison only).
+    pub mode: String,
+    /// Sources of success that pay gold. Default operator, sensor, simulation.
+    pub gold_sources: Vec<String>,
+    /// Out-of-distribution score above which a frame set is flagged. Default 1: the limit fitted with the bundle.
+    pub ood_limit: f64,
+    /// How long `begin` waits for its first frame set, seconds. Default 5.
+    pub begin_timeout_secs: f64,
+}
+
+/// Recording to MCAP.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecordSection {
+    /// The file to write. Refused where it exists.
+    pub path: PathBuf,
+    /// Seconds between flush and fsync: what a power cut can lose. Default 1.
+    #[serde(default = "one")]
+    pub flush_secs: f64,
+    /// Bytes that may wait for the disk before messages are dropped and counted. Default 64 MiB.
+    #[serde(default = "default_queue_bytes")]
+    pub queue_bytes: usize,
+}
+
+fn default_robot() -> String {
+    "robot".to_owned()
+}
+
+fn one() -> f64 {
+    1.0
+}
+
+fn default_queue_bytes() -> usize {
+    64 << 20
+}
+
+impl Default for SyncSection {
+    fn default() -> Self {
+        Self {
+            max_skew_secs: 0.05,
+            view_deadline_secs: 0.1,
+            period_secs: 0.2,
+            drop_out: DropOutName::Degrade,
+            frozen_after_secs: 2.0,
+        }
+    }
+}
+
+impl Default for FusionSection {
+    fn default() -> Self {
+        Self { rule: FusionName::Memoryless, alpha: 20.0, floor: 0.5 }
+    }
+}
+
+impl Default for PotentialSection {
+    fn default() -> Self {
+        Self { scale: 1.0, shift: 0.0 }
+    }
+}
+
+impl Default for RewardSection {
+    fn default() -> Self {
+        Self {
+            gamma: 0.99,
+            lock_gamma: false,
+            mode: "potential".to_owned(),
+            gold_sources: ["operator", "sensor", "simulation"].map(str::to_owned).to_vec(),
+            ood_limit: 1.0,
+            begin_timeout_secs: 5.0,
+        }
+    }
+}
+
+impl Config {
+    /// Reads and checks a file; also returns its text, for the record.
+    ///
+    /// # Errors
+    /// An unreadable file, an unknown key (with the nearest that exists), or a value out of range, each with its place.
+    pub fn read(path: &Path) -> Result<(Self, String)> {
+        let (mut config, text): (Self, String) = text::read(path)?;
+        let folder = path.parent().unwrap_or(Path::new("."));
+        config.bundle = folder.join(&config.bundle);
+        if let SourceConfig::Episode { path, .. } = &mut config.source {
+            *path = folder.join(&*path);
+        }
+        if let Some(record) = &mut config.record {
+            record.path = folder.join(&record.path);
+        }
+        config.check(&path.display().to_string())?;
+        Ok((config, text))
+    }
+
+    /// Parses text that was recorded; paths are left as they stand.
+    ///
+    /// # Errors
+    /// As [`Config::read`].
+    pub fn parse(text: &str, place: &str) -> Result<Self> {
+        let config: Self = text::parse(text, place)?;
+        config.check(place)?;
+        Ok(config)
+    }
+
+    fn check(&self, place: &str) -> Result<()> {
+        self.pipeline(1, place)?;
+        self.session.validate()?;
+        striatum_wire::Keys::new(&self.robot)?;
+        if let SourceConfig::Episode { rate, .. } = &self.source
+            && !(rate.is_finite() && (0.01..=100.0).contains(rate))
+        {
+            return Err(Error::input(format!("{place}, source.rate"), format!("is {rate}"), "give a speed in [0.01, 100]"));
+        }
+        if let Some(record) = &self.record {
+            secs_to_nanos(record.flush_secs, 0.01, 3600.0, place, "record.flush_secs")?;
+            if record.queue_bytes < 1 << 20 {
+                return Err(Error::input(format!("{place}, record.queue_bytes"), "is below 1 MiB", "give at least 1048576"));
+            }
+        }
+        Ok(())
+    }
+
+    /// The pipeline's configuration for `views` views.
+    ///
+    /// # Errors
+    /// A value out of range, with its key.
+    pub fn pipeline(&self, views: usize, place: &str) -> Result<PipelineConfig> {
+        let nanos = |value, max, key| secs_to_nanos(value, 0.0, max, place, key);
+        let sync = SyncConfig {
+            views,
+            max_skew_nanos: nanos(self.sync.max_skew_secs, 10.0, "sync.max_skew_secs")?,
+            view_deadline_nanos: nanos(self.sync.view_deadline_secs, 60.0, "sync.view_deadline_secs")?,
+            period_nanos: nanos(self.sync.period_secs, 3600.0, "sync.period_secs")?,
+            drop_out: match self.sync.drop_out {
+                DropOutName::Wait => DropOut::Wait,
+                DropOutName::Degrade => DropOut::Degrade,
+                DropOutName::Hold => DropOut::Hold,
+            },
+            frozen_after_nanos: nanos(self.sync.frozen_after_secs, 3600.0, "sync.frozen_after_secs")?,
+            frozen: FrozenPolicy::Exclude,
+        };
+        let positive = |value: f64, key: &str| {
+            if value.is_finite() && value > 0.0 {
+                Ok(value)
+            } else {
+                Err(Error::input(format!("{place}, {key}"), format!("is {value}"), "give a number above 0"))
+            }
+        };
+        Ok(PipelineConfig {
+            sync,
+            fusion: self.fusion.rule(&positive)?,
+            potential: PotentialFn::new(self.potential.scale, self.potential.shift)?,
+            rules: self.watch_rules(place)?,
+            ood_limit: positive(self.reward.ood_limit, "reward.ood_limit")?,
+        })
+    }
+
+    /// The rules that hold while no episode is open: the config's gamma, k = 1.
+    fn watch_rules(&self, place: &str) -> Result<EpisodeRules> {
+        let mode = ShapingMode::from_name(&self.reward.mode).ok_or_else(|| {
+            Error::input(
+                format!("{place}, reward.mode"),
+                format!("`{}` is not a shaping mode", self.reward.mode),
+                "give potential, off, naive_difference or naive_progress",
+            )
+        })?;
+        let mut gold_sources = SourceSet::EMPTY;
+        for name in &self.reward.gold_sources {
+            let source = SuccessSource::from_name(name).filter(|source| *source != SuccessSource::None);
+            gold_sources = gold_sources.with(source.ok_or_else(|| {
+                Error::input(
+                    format!("{place}, reward.gold_sources"),
+                    format!("`{name}` is not a source of success"),
+                    "give operator, sensor, simulation, classifier or model",
+                )
+            })?);
+        }
+        Ok(EpisodeRules {
+            discount: Discount::new(self.reward.gamma).map_err(striatum_core::Error::from)?,
+            bootstrap_on_truncation: true,
+            terminate_on_success: false,
+            k_mode: KMode::Unit,
+            period_nanos: 0,
+            mode,
+            gold_sources,
+        })
+    }
+
+    /// How long `begin` waits for its first frame set.
+    pub(crate) fn begin_timeout_nanos(&self) -> Result<u64> {
+        secs_to_nanos(self.reward.begin_timeout_secs, 0.0, 600.0, "configuration", "reward.begin_timeout_secs")
+    }
+}
+
+impl FusionSection {
+    fn rule(&self, positive: &dyn Fn(f64, &str) -> Result<f64>) -> Result<FusionConfig> {
+        let alpha = positive(self.alpha, "fusion.alpha")?;
+        let floor = positive(self.floor, "fusion.floor")?;
+        Ok(match self.rule {
+            FusionName::Memoryless => FusionConfig::memoryless(),
+            FusionName::Plain => FusionConfig::plain(),
+            FusionName::Consistency => {
+                FusionConfig { rule: FusionRule::Consistency { alpha, floor }, start: StartValue::MeanOfFirst }
+            }
+            FusionName::Paper => FusionConfig::paper(),
+        })
+    }
+}
+
+/// Seconds in a range to whole nanoseconds.
+fn secs_to_nanos(secs: f64, min: f64, max: f64, place: &str, key: &str) -> Result<u64> {
+    if secs.is_finite() && (min..=max).contains(&secs) {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "in [0, 3600] s, checked above")]
+        Ok((secs * 1e9).round() as u64)
+    } else {
+        Err(Error::input(format!("{place}, {key}"), format!("is {secs}"), format!("give seconds in [{min}, {max}]")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shortest_configuration_is_a_bundle() {
+        let config = Config::parse("bundle = \"b\"", "t").expect("defaults");
+        assert_eq!(config.robot, "robot");
+        let pipeline = config.pipeline(3, "t").expect("defaults are in range");
+        assert_eq!(pipeline.sync.max_skew_nanos, 50_000_000);
+        assert!(!config.session.spinning);
+    }
+
+    #[test]
+    fn values_out_of_range_name_their_key() {
+        for (text, key) in [
+            ("[sync]\nmax_skew_secs = -1.0", "max_skew_secs"),
+            ("[reward]\nmode = \"naive\"", "reward.mode"),
+            ("[reward]\ngold_sources = [\"hope\"]", "gold_sources"),
+            ("[reward]\ngamma = 1.5", "discount"),
+            ("[fusion]\nalpha = 0.0", "fusion.alpha"),
+            ("robot = \"my robot\"", "robot"),
+            ("[source]\nkind = \"episode\"\npath = \"e\"\nrate = 0.0", "source.rate"),
+        ] {
+            // top-level keys come before the first section
+            let whole = if text.starts_with('[') { format!("bundle = \"b\"\n{text}") } else { format!("{text}\nbundle = \"b\"") };
+            let error = Config::parse(&whole, "t").expect_err(key).to_string();
+            assert!(error.contains(key), "{key}: {error}");
+        }
+    }
+
+    #[test]
+    fn unknown_keys_of_every_section_are_named() {
+        for (text, near) in [("[sync]\nmax_skew = 1.0", "max_skew_secs"), ("[session]\nspin = true", "spinning")] {
+            let error = Config::parse(&format!("bundle = \"b\"\n{text}"), "t").expect_err(near).to_string();
+            assert!(error.contains(near), "{error}");
+        }
+    }
+}

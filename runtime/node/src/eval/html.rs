@@ -1,0 +1,137 @@
+//! The report: one HTML file that needs nothing else.
+
+use std::fmt::Write as _;
+
+use super::curve::Curve;
+use super::picture::data_uri;
+use super::report::{EpisodeReport, EvalReport, TruthSource};
+use super::svg;
+use crate::error::Result;
+
+const STYLE: &str = "
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #222; background: #fff; }
+h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2.5rem; }
+table { border-collapse: collapse; margin: 1rem 0; display: block; overflow-x: auto; }
+th, td { padding: .25rem .7rem; text-align: right; border-bottom: 1px solid #ddd; font-variant-numeric: tabular-nums; }
+th:first-child, td:first-child { text-align: left; }
+td.wrong { color: #a3160b; font-weight: 600; }
+svg { width: 100%; height: auto; } svg text { font-size: 11px; fill: #555; }
+.grid { stroke: #e4e4e4; } .band { fill: #3b76c4; opacity: .2; }
+.progress { fill: none; stroke: #1f5aa6; stroke-width: 2; }
+.truth { fill: none; stroke: #555; stroke-width: 1.5; stroke-dasharray: 5 4; }
+.strip { display: flex; gap: .6rem; overflow-x: auto; } figure { margin: 0; } figure img { display: block; width: 140px; }
+figcaption, .note { color: #555; font-size: .85rem; }
+";
+
+/// One episode's part of the page.
+pub(crate) struct Plot<'a> {
+    pub(crate) report: &'a EpisodeReport,
+    pub(crate) views: Vec<&'a str>,
+    pub(crate) curve: &'a Curve,
+}
+
+/// The whole page.
+///
+/// # Errors
+/// When a picture cannot be encoded.
+pub(crate) fn page(report: &EvalReport, plots: &[Plot<'_>]) -> Result<String> {
+    let mut page = format!(
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" \
+         content=\"width=device-width\">\n<title>Striatum: evaluation</title>\n<style>{STYLE}</style>\n</head>\n<body>\n\
+         <h1>Evaluation of a reward bundle</h1>\n"
+    );
+    // Writing into a String cannot fail, here and below.
+    let _ = writeln!(
+        page,
+        "<p>Bundle {}, every {} frames{}. {:.2} images encoded per step; step latency p50 {:.2} ms, p99 {:.2} ms.</p>",
+        escape(report.bundle_sha256.get(..12).unwrap_or(&report.bundle_sha256)),
+        report.stride,
+        if report.transforms.is_empty() { String::new() } else { format!(", played with {}", escape(&report.transforms.join(", "))) },
+        report.encoder_calls_per_step,
+        report.latency_ms.p50,
+        report.latency_ms.p99,
+    );
+    page.push_str(&measures_table(report));
+    page.push_str(
+        "<p class=\"note\">VOC+ is the rank correlation of progress and time; a clock without a camera reaches 0.99, so read it \
+         beside the error, VOC- (the clip backwards, -1 is right) and the drift on a frozen picture (0 is right).</p>\n",
+    );
+    for plot in plots {
+        episode(&mut page, plot)?;
+    }
+    page.push_str("</body>\n</html>\n");
+    Ok(page)
+}
+
+fn measures_table(report: &EvalReport) -> String {
+    let mut table = header(&["episode", "VOC+", "VOC-", "MAE", "RMSE", "Kendall tau", "frozen drift", "90 % interval covers", "class"]);
+    for row in &report.episodes {
+        let numbers = [row.voc_plus, row.voc_minus, row.mae, row.rmse, row.kendall_tau, row.frozen_drift];
+        let numbers: String = numbers.iter().map(|number| format!("<td>{number:.4}</td>")).collect();
+        let _ = writeln!(
+            table,
+            "<tr><td>{}</td>{numbers}<td>{:.1} %</td><td>{}</td></tr>",
+            escape(&row.episode),
+            100.0 * row.interval_coverage_90,
+            row.completion_class.name()
+        );
+    }
+    table + "</table>\n"
+}
+
+fn episode(page: &mut String, plot: &Plot<'_>) -> Result<()> {
+    let truth = match plot.report.truth {
+        TruthSource::Keyframes => "truth from keyframes",
+        TruthSource::LinearInTime => "truth taken as linear in time (there are no keyframes)",
+    };
+    let _ = writeln!(page, "<h2>{}</h2>", escape(&plot.report.episode));
+    let _ = writeln!(page, "<p class=\"note\">Line: progress. Band: its 90 % interval. Dashed: {truth}.</p>");
+    page.push_str(&svg::plot(plot.curve));
+    for (view, name) in plot.views.iter().enumerate() {
+        let _ = write!(page, "<p class=\"note\">{}</p>\n<div class=\"strip\">", escape(name));
+        for (secs, images) in &plot.curve.pictures {
+            if let Some(image) = images.get(view).and_then(Option::as_ref) {
+                let _ = write!(
+                    page,
+                    "<figure><img alt=\"\" src=\"{}\"><figcaption>{secs:.1} s</figcaption></figure>",
+                    data_uri(image)?
+                );
+            }
+        }
+        page.push_str("</div>\n");
+    }
+    if !plot.report.hacks.is_empty() {
+        page.push_str(&hacks_table(plot.report));
+    }
+    Ok(())
+}
+
+fn hacks_table(report: &EpisodeReport) -> String {
+    let mut table = header(&["played with", "VOC+", "MAE", "drift", "last value", "out of distribution", "class", "verdict"]);
+    for hack in &report.hacks {
+        let (class, verdict) = match (hack.verdict_right, hack.should_succeed) {
+            (true, _) => ("", "right"),
+            (false, true) => (" class=\"wrong\"", "a success was not seen"),
+            (false, false) => (" class=\"wrong\"", "called a success"),
+        };
+        let numbers = [hack.voc_plus, hack.mae, hack.drift, hack.final_progress, hack.ood_mean];
+        let numbers: String = numbers.iter().map(|number| format!("<td>{number:.3}</td>")).collect();
+        let _ = writeln!(
+            table,
+            "<tr><td>{}</td>{numbers}<td>{}</td><td{class}>{verdict}</td></tr>",
+            escape(&hack.transform),
+            hack.completion_class.name()
+        );
+    }
+    table + "</table>\n"
+}
+
+fn header(names: &[&str]) -> String {
+    let cells: String = names.iter().map(|name| format!("<th>{name}</th>")).collect();
+    format!("<table>\n<tr>{cells}</tr>\n")
+}
+
+/// A folder or view may be called anything.
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}

@@ -1,0 +1,165 @@
+//! `striatum eval`: how good is a bundle on an episode, and what fools it.
+//!
+//! A clock without any camera has a VOC+ of 0.99, so VOC+ stands beside measures that a clock fails: the error, the clip
+//! played backwards, frozen pictures, and, with `--hacks`, a list of playbacks of which each should or should not change
+//! the verdict. The verdict is the runtime's own: an episode whose completion class is not success is a detected failure.
+
+mod curve;
+mod hacks;
+mod html;
+mod measures;
+mod picture;
+mod report;
+mod svg;
+#[cfg(test)]
+mod tests;
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use striatum_core::Discount;
+use striatum_frames::Transform;
+use striatum_models::SessionConfig;
+
+pub use hacks::HackReport;
+pub use measures::{
+    CompletionClass, Z_90, coverage, drift, kendall_tau_with_time, mae, mean, quantile, rmse, spearman_with_time,
+};
+pub use report::{EpisodeReport, EvalReport, LatencyMs, TruthSource};
+
+use crate::episode::{Episode, ReaderOptions};
+use crate::error::{Error, Result};
+use crate::label::{offline_config, rows_bar, write_whole};
+use crate::load::Loaded;
+use crate::pipeline::Pipeline;
+use curve::{Curve, Player};
+use html::Plot;
+use report::Playbacks;
+
+/// Where in the clip pictures are frozen, in twentieths of its length.
+const FREEZE_TWENTIETHS: [usize; 4] = [1, 7, 13, 19];
+/// Rows whose pictures the report shows.
+const REPORT_PICTURES: usize = 6;
+/// Shaping is not measured here; any discount will do.
+const GAMMA: f64 = 0.99;
+
+/// What `striatum eval` is asked for.
+#[derive(Clone, Debug)]
+pub struct EvalOptions {
+    /// The EPISODEs.
+    pub episodes: Vec<PathBuf>,
+    /// The bundle's folder.
+    pub bundle: PathBuf,
+    /// Every how many frames a row is made.
+    pub stride: usize,
+    /// What is done to every clip first, in order.
+    pub transforms: Vec<Transform>,
+    /// Also play each episode in ways that should and should not change the verdict.
+    pub hacks: bool,
+    /// Where the JSON goes: a file, or `-` for standard output and nothing else there.
+    pub json: Option<PathBuf>,
+    /// Where the HTML report goes.
+    pub report: Option<PathBuf>,
+    /// The ffmpeg program.
+    pub ffmpeg: PathBuf,
+    /// How the model runs.
+    pub session: SessionConfig,
+}
+
+/// Evaluates a bundle on episodes. `out` (standard output) gets a table, or, with JSON to `-`, one JSON object and nothing
+/// else.
+///
+/// # Errors
+/// What loading the bundle, opening an episode, decoding or writing refuses.
+pub fn eval(options: &EvalOptions, out: &mut dyn Write) -> Result<EvalReport> {
+    eval_with(crate::load::bundle(&options.bundle, &options.session)?, options, out)
+}
+
+/// [`eval`] with a model that is already loaded.
+///
+/// # Errors
+/// As [`eval`].
+pub(crate) fn eval_with(loaded: Loaded, options: &EvalOptions, out: &mut dyn Write) -> Result<EvalReport> {
+    let views = loaded.views;
+    let gamma = Discount::new(GAMMA).map_err(striatum_core::Error::from)?;
+    // All are opened before the first is played: a wrong path should not cost a minute.
+    let episodes =
+        options.episodes.iter().map(|path| Episode::open(path, Some(&views))).collect::<Result<Vec<_>>>()?;
+    let mut pipeline = Pipeline::new(loaded.model, &offline_config(views.len(), gamma))?;
+    let (mut reports, mut curves) = (Vec::new(), Vec::new());
+    for episode in &episodes {
+        let (report, forward) = eval_episode(&mut pipeline, episode, options)?;
+        reports.push(report);
+        curves.push(forward);
+    }
+    let mut report = EvalReport::new(reports, &curves);
+    report.bundle_sha256 = crate::hash::hex(&loaded.hash);
+    report.stride = options.stride;
+    report.transforms = options.transforms.iter().map(ToString::to_string).collect();
+    write_outputs(&report, &episodes, &curves, options, out)?;
+    Ok(report)
+}
+
+fn eval_episode(pipeline: &mut Pipeline, episode: &Episode, options: &EvalOptions) -> Result<(EpisodeReport, Curve)> {
+    let bar = rows_bar(&format!("eval {}", episode.name()), 0);
+    let mut player = Player {
+        pipeline,
+        reader: ReaderOptions::new(options.ffmpeg.clone()),
+        stride: options.stride,
+        transforms: &options.transforms,
+        bar: &bar,
+    };
+    let frames = player.clip_frames(episode)?;
+    let hacks = if options.hacks { hacks::hacks(frames, &episode.views()) } else { Vec::new() };
+    let playbacks = 2 + FREEZE_TWENTIETHS.len() + hacks.len();
+    bar.set_length(u64::try_from(playbacks * frames.div_ceil(options.stride.max(1))).unwrap_or(u64::MAX));
+    let pictures = if options.report.is_some() { REPORT_PICTURES } else { 0 };
+    let forward = player.play(episode, &[], pictures)?;
+    let backward = player.play(episode, &[Transform::Reverse], 0)?;
+    let mut frozen = Vec::new();
+    for twentieths in FREEZE_TWENTIETHS {
+        let frame = u32::try_from(frames.saturating_sub(1) * twentieths / 20).unwrap_or(u32::MAX);
+        frozen.push(player.play(episode, &[Transform::Freeze { frame }], 0)?);
+    }
+    let truth = if episode.keyframes().is_some() { TruthSource::Keyframes } else { TruthSource::LinearInTime };
+    let playbacks = Playbacks { forward: &forward, backward: &backward, frozen: &frozen };
+    let mut report = EpisodeReport::new(&episode.name(), episode.frames(), truth, &playbacks);
+    for hack in hacks {
+        let curve = player.play(episode, std::slice::from_ref(&hack), 0)?;
+        report.hacks.push(HackReport::new(&hack, &curve));
+    }
+    bar.finish_and_clear();
+    Ok((report, forward))
+}
+
+fn write_outputs(
+    report: &EvalReport,
+    episodes: &[Episode],
+    curves: &[Curve],
+    options: &EvalOptions,
+    out: &mut dyn Write,
+) -> Result<()> {
+    if let Some(path) = &options.report {
+        let plots: Vec<Plot<'_>> = report
+            .episodes
+            .iter()
+            .zip(episodes)
+            .zip(curves)
+            .map(|((report, episode), curve)| Plot { report, views: episode.views(), curve })
+            .collect();
+        let page = html::page(report, &plots)?;
+        write_whole(path, |file| file.write_all(page.as_bytes()))?;
+    }
+    let json = report.to_json().map_err(|error| Error::input("the report", error.to_string(), "report this"))?;
+    let text = match options.json.as_deref() {
+        Some(path) if path == Path::new("-") => format!("{json}\n"),
+        Some(path) => {
+            write_whole(path, |file| writeln!(file, "{json}"))?;
+            report.table()
+        }
+        None => report.table(),
+    };
+    out.write_all(text.as_bytes())
+        .and_then(|()| out.flush())
+        .map_err(|source| Error::file("write", Path::new("standard output"), source, "keep the reader of the pipe open"))
+}

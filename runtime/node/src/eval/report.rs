@@ -1,0 +1,209 @@
+//! What `striatum eval` says.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+
+use super::curve::Curve;
+use super::hacks::HackReport;
+use super::measures::{
+    CompletionClass, Z_90, coverage, drift, kendall_tau_with_time, mae, quantile, rmse, spearman_with_time,
+};
+
+/// Where the truth comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TruthSource {
+    /// The episode's keyframes.
+    Keyframes,
+    /// There are none: linear in time.
+    LinearInTime,
+}
+
+/// Measures of one episode.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct EpisodeReport {
+    /// The episode's folder name.
+    pub episode: String,
+    /// Frames of the clip.
+    pub frames: usize,
+    /// Rows that were scored.
+    pub rows: usize,
+    /// Where the truth comes from.
+    pub truth: TruthSource,
+    /// Spearman's correlation of progress and playback time.
+    pub voc_plus: f64,
+    /// The same with the clip played backwards: -1 is right, +1 means that it always says progress.
+    pub voc_minus: f64,
+    /// Mean absolute error.
+    pub mae: f64,
+    /// Root mean square error.
+    pub rmse: f64,
+    /// Kendall's tau-b of progress and playback time.
+    pub kendall_tau: f64,
+    /// Largest change of progress while one frame is shown for the clip's length; the worst of several frames.
+    pub frozen_drift: f64,
+    /// Share of rows whose truth lies in the central 90 % interval, the progress read as normal.
+    pub interval_coverage_90: f64,
+    /// How the curve as a whole is read.
+    pub completion_class: CompletionClass,
+    /// The runtime's own verdict that the episode did not succeed: its completion class is not success.
+    pub failure_detected: bool,
+    /// The last progress.
+    pub final_progress: f64,
+    /// Playbacks that should and should not change the verdict, with `--hacks`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hacks: Vec<HackReport>,
+}
+
+/// Middle and tail of the step latencies, milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct LatencyMs {
+    /// Median.
+    pub p50: f64,
+    /// 99th percentile.
+    pub p99: f64,
+}
+
+/// Measures of the whole run.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct EvalReport {
+    /// SHA-256 of the bundle's manifest.
+    pub bundle_sha256: String,
+    /// Every how many frames a row was made.
+    pub stride: usize,
+    /// What was done to every clip first.
+    pub transforms: Vec<String>,
+    /// One for each episode.
+    pub episodes: Vec<EpisodeReport>,
+    /// Images encoded for each frame set.
+    pub encoder_calls_per_step: f64,
+    /// From the decoded frames in hand to the reward.
+    pub latency_ms: LatencyMs,
+}
+
+/// The playbacks that an [`EpisodeReport`] is made from.
+pub(crate) struct Playbacks<'a> {
+    pub(crate) forward: &'a Curve,
+    pub(crate) backward: &'a Curve,
+    pub(crate) frozen: &'a [Curve],
+}
+
+impl EpisodeReport {
+    pub(crate) fn new(episode: &str, frames: usize, truth: TruthSource, playbacks: &Playbacks<'_>) -> Self {
+        let Curve { progress, std, truth: true_progress, .. } = playbacks.forward;
+        let completion_class = CompletionClass::of(progress);
+        Self {
+            episode: episode.to_owned(),
+            frames,
+            rows: progress.len(),
+            truth,
+            voc_plus: spearman_with_time(progress),
+            voc_minus: spearman_with_time(&playbacks.backward.progress),
+            mae: mae(progress, true_progress),
+            rmse: rmse(progress, true_progress),
+            kendall_tau: kendall_tau_with_time(progress),
+            frozen_drift: playbacks.frozen.iter().map(|curve| drift(&curve.progress)).fold(0.0, f64::max),
+            interval_coverage_90: coverage(progress, true_progress, std, Z_90),
+            completion_class,
+            failure_detected: completion_class != CompletionClass::Success,
+            final_progress: playbacks.forward.last(),
+            hacks: Vec::new(),
+        }
+    }
+}
+
+impl EvalReport {
+    /// Puts episodes and the steps of their forward playbacks together.
+    pub(crate) fn new(episodes: Vec<EpisodeReport>, forward: &[Curve]) -> Self {
+        let latencies: Vec<f64> = forward.iter().flat_map(|curve| curve.latency_ms.iter().copied()).collect();
+        let images: u64 = forward.iter().map(|curve| curve.images_encoded).sum();
+        #[allow(clippy::cast_precision_loss, reason = "images and rows of a run are far below 2^53")]
+        let encoder_calls_per_step = images as f64 / latencies.len().max(1) as f64;
+        Self {
+            bundle_sha256: String::new(),
+            stride: 1,
+            transforms: Vec::new(),
+            episodes,
+            encoder_calls_per_step,
+            latency_ms: LatencyMs { p50: quantile(&latencies, 0.5), p99: quantile(&latencies, 0.99) },
+        }
+    }
+
+    /// The report as one JSON object, indented.
+    ///
+    /// # Errors
+    /// None that these fields can cause.
+    pub fn to_json(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string_pretty(self)
+    }
+
+    /// The report as a table for people.
+    #[must_use]
+    pub fn table(&self) -> String {
+        let mut text = format!(
+            "{:<28} {:>7} {:>7} {:>6} {:>6} {:>7} {:>7} {:>7}  {}\n",
+            "episode", "VOC+", "VOC-", "MAE", "RMSE", "tau", "drift", "cov90", "class"
+        );
+        for episode in &self.episodes {
+            // Writing into a String cannot fail.
+            let _ = writeln!(
+                text,
+                "{:<28} {:>7.4} {:>7.4} {:>6.4} {:>6.4} {:>7.4} {:>7.4} {:>7.3}  {}",
+                episode.episode,
+                episode.voc_plus,
+                episode.voc_minus,
+                episode.mae,
+                episode.rmse,
+                episode.kendall_tau,
+                episode.frozen_drift,
+                episode.interval_coverage_90,
+                episode.completion_class.name()
+            );
+        }
+        for episode in self.episodes.iter().filter(|episode| !episode.hacks.is_empty()) {
+            text.push_str(&hack_table(episode));
+        }
+        let LatencyMs { p50, p99 } = self.latency_ms;
+        let _ = writeln!(
+            text,
+            "encoder calls per step {:.2}; step latency p50 {p50:.2} ms, p99 {p99:.2} ms",
+            self.encoder_calls_per_step
+        );
+        text
+    }
+}
+
+fn hack_table(episode: &EpisodeReport) -> String {
+    let mut text = format!(
+        "\n{:<40} {:>7} {:>6} {:>6} {:>6} {:>6}  {:<8} {}\n",
+        format!("{}: transform", episode.episode),
+        "VOC+",
+        "MAE",
+        "drift",
+        "final",
+        "ood",
+        "class",
+        "verdict"
+    );
+    for hack in &episode.hacks {
+        let verdict = match (hack.verdict_right, hack.should_succeed) {
+            (true, _) => "right",
+            (false, true) => "WRONG: a success was not seen",
+            (false, false) => "WRONG: called a success",
+        };
+        let _ = writeln!(
+            text,
+            "{:<40} {:>7.4} {:>6.4} {:>6.4} {:>6.3} {:>6.2}  {:<8} {verdict}",
+            hack.transform,
+            hack.voc_plus,
+            hack.mae,
+            hack.drift,
+            hack.final_progress,
+            hack.ood_mean,
+            hack.completion_class.name()
+        );
+    }
+    text.push('\n');
+    text
+}

@@ -1,0 +1,115 @@
+//! `striatum label`: an episode in, a table of progress and shaping out.
+
+mod atomic;
+mod bar;
+mod parquet_file;
+mod run;
+mod table;
+#[cfg(test)]
+pub(crate) mod tests;
+
+use std::path::{Path, PathBuf};
+
+use striatum_core::Discount;
+use striatum_frames::Transform;
+use striatum_models::SessionConfig;
+
+use crate::episode::{Episode, ReaderOptions};
+use crate::error::{Error, Result};
+use crate::load::Loaded;
+use crate::pipeline::Pipeline;
+
+pub(crate) use atomic::write_whole;
+pub(crate) use bar::rows_bar;
+pub use run::{Row, RunOptions, offline_config, plan, run_episode};
+use table::Table;
+
+/// What `striatum label` is asked for.
+#[derive(Clone, Debug)]
+pub struct LabelOptions {
+    /// The EPISODE.
+    pub episode: PathBuf,
+    /// The bundle's folder.
+    pub bundle: PathBuf,
+    /// The file to write: `.csv` or `.parquet`.
+    pub out: PathBuf,
+    /// Every how many frames a row is made.
+    pub stride: usize,
+    /// Discount of the shaping column.
+    pub gamma: f64,
+    /// What is done to the clip, in order.
+    pub transforms: Vec<Transform>,
+    /// The ffmpeg program.
+    pub ffmpeg: PathBuf,
+    /// How the model runs.
+    pub session: SessionConfig,
+}
+
+/// What was labelled.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LabelSummary {
+    /// Rows written.
+    pub rows: usize,
+    /// Progress in the last row.
+    pub last_progress: Option<f64>,
+}
+
+/// The two forms of a label file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    Csv,
+    Parquet,
+}
+
+impl Form {
+    fn of(path: &Path) -> Result<Self> {
+        let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_ascii_lowercase();
+        match ending.as_str() {
+            "csv" => Ok(Self::Csv),
+            "parquet" | "pq" => Ok(Self::Parquet),
+            _ => Err(Error::input(path.display().to_string(), "not a form of file that is known", "end it in .csv or .parquet")),
+        }
+    }
+}
+
+/// Labels an episode: one row for each frame set, in the columns frame_index, source_frame, timestamp_secs, progress, std,
+/// ood, potential, shaping, incremental, forward, backward, and `view_<name>` for each view. Empty (CSV) or null (Parquet)
+/// where there is no value. The file appears under its name when it is whole.
+///
+/// # Errors
+/// What loading the bundle, opening the episode, decoding or writing refuses.
+pub fn label(options: &LabelOptions) -> Result<LabelSummary> {
+    Form::of(&options.out)?;
+    label_with(crate::load::bundle(&options.bundle, &options.session)?, options)
+}
+
+/// [`label`] with a model that is already loaded.
+///
+/// # Errors
+/// As [`label`].
+pub(crate) fn label_with(loaded: Loaded, options: &LabelOptions) -> Result<LabelSummary> {
+    let form = Form::of(&options.out)?;
+    let gamma = Discount::new(options.gamma).map_err(striatum_core::Error::from)?;
+    let episode = Episode::open(&options.episode, Some(&loaded.views))?;
+    let run = RunOptions {
+        reader: ReaderOptions::new(options.ffmpeg.clone()),
+        stride: options.stride,
+        transforms: options.transforms.clone(),
+    };
+    let bar = rows_bar(&format!("label {}", episode.name()), plan(&episode, &run)?.len());
+    let mut pipeline = Pipeline::new(loaded.model, &offline_config(loaded.views.len(), gamma))?;
+    let mut table = Table::new(&episode.views());
+    run_episode(&mut pipeline, &episode, &run, |row| {
+        table.push(row);
+        bar.inc(1);
+        Ok(())
+    })?;
+    bar.finish_and_clear();
+    let summary = LabelSummary { rows: table.rows(), last_progress: table.last_progress() };
+    let columns = table.into_columns();
+    write_whole(&options.out, |out| match form {
+        Form::Csv => table::write_csv(&columns, out),
+        Form::Parquet => parquet_file::write_parquet(&columns, out).map_err(std::io::Error::other),
+    })?;
+    Ok(summary)
+}

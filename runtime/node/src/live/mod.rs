@@ -1,0 +1,262 @@
+//! `striatum run`: frames in, rewards out, until it is told to stop.
+//!
+//! ```text
+//! zenoh callback -(slot)-> decode -(slot)-> engine thread -> publish, reply, -(bounded)-> record
+//! ```
+//! The engine's thread is the caller's. It waits for a frame, a request, the next deadline or the next status.
+
+mod control;
+mod health;
+mod ingest;
+mod latency;
+mod outlet;
+mod playback;
+mod slots;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, bounded, select};
+use striatum_core::StampNanos;
+use striatum_wire::{BundleHash, Keys, Stage};
+
+pub(crate) use self::control::Request;
+use self::control::Asked;
+use self::health::Health;
+use self::ingest::{Ingest, Received};
+use self::outlet::Outlet;
+use self::playback::Playback;
+use self::slots::{SlotsIn, SlotsOut, slots};
+pub(crate) use self::latency::nearest_rank;
+use crate::clock;
+use crate::config::{Config, SourceConfig};
+use crate::engine::{Engine, EngineConfig, Event};
+use crate::error::{Error, Result};
+use crate::load::{self, Loaded};
+use crate::pipeline::Pipeline;
+use crate::record::Recorder;
+use crate::record::entry::Entry;
+use crate::record::header::{EpisodeFiles, Header, Machine, VERSION};
+
+/// Requests that may wait for the engine.
+const QUEUE_REQUESTS: usize = 64;
+
+/// Runs until `stop` is set or the source ends.
+///
+/// # Errors
+/// A configuration, bundle, model, endpoint or file that is refused before the first frame.
+pub fn run(path: &Path, stop: &Arc<AtomicBool>) -> Result<()> {
+    let (config, text) = Config::read(path)?;
+    let loaded = load::bundle(&config.bundle, &config.session)?;
+    let mut live = Live::start(&config, &text, &path.display().to_string(), loaded)?;
+    live.run(stop)?;
+    live.finish()
+}
+
+/// A runtime that is up.
+struct Live {
+    engine: Engine,
+    outlet: Outlet,
+    health: Health,
+    frames: SlotsOut<Received>,
+    frames_in: SlotsIn<Received>,
+    asked: Receiver<Asked>,
+    ingest: Option<Ingest>,
+    playback: Option<Playback>,
+    // Declared last so that they go first: nothing comes in while the rest is taken down.
+    _queryables: Vec<zenoh::query::Queryable<()>>,
+    _session: zenoh::Session,
+}
+
+impl Live {
+    fn start(config: &Config, text: &str, place: &str, loaded: Loaded) -> Result<Self> {
+        let epoch = clock::wall();
+        let keys = Keys::new(&config.robot)?;
+        let views = loaded.views.clone();
+        let pipeline_config = config.pipeline(views.len(), place)?;
+        let bundle_hash = BundleHash(loaded.hash);
+        let period_nanos = pipeline_config.sync.period_nanos;
+        let engine_config = engine_config(config, epoch.0, bundle_hash, &pipeline_config)?;
+        let (frames_in, frames) = slots(views.len());
+        let playback = match &config.source {
+            SourceConfig::Zenoh => None,
+            SourceConfig::Episode { path, rate } => Some(Playback::open(path, &views, *rate, period_nanos)?),
+        };
+        let recorder = recorder(config, text, &loaded, epoch, playback.as_ref().map(Playback::files))?;
+        let session = crate::net::serve(&config.zenoh)?;
+        let (sender, asked) = bounded(QUEUE_REQUESTS);
+        let queryables = control::declare(&session, &keys, &sender)?;
+        let outlet = Outlet::new(&session, &keys, recorder)?;
+        let health = Health::start(&session, &keys, epoch.0, bundle_hash, epoch)?;
+        let mut playback = playback;
+        let ingest = match &mut playback {
+            Some(playback) => {
+                playback.start(frames_in.clone())?;
+                None
+            }
+            None => Some(Ingest::start(&session, &keys, &views, &pipeline_config.sync, frames_in.clone())?),
+        };
+        let engine = Engine::new(Pipeline::new(loaded.model, &pipeline_config)?, engine_config);
+        tracing::info!("up: robot {}, views {views:?}, bundle {bundle_hash}", config.robot);
+        Ok(Self {
+            engine,
+            outlet,
+            health,
+            frames,
+            frames_in,
+            asked,
+            ingest,
+            playback,
+            _queryables: queryables,
+            _session: session,
+        })
+    }
+
+    fn run(&mut self, stop: &AtomicBool) -> Result<()> {
+        while !stop.load(Ordering::Relaxed) {
+            let wait = self.wait(clock::wall());
+            let asked = select! {
+                recv(self.asked) -> asked => asked.ok(),
+                recv(self.frames.wake()) -> _ => None,
+                default(wait) => None,
+            };
+            if let Some(asked) = asked {
+                self.request(asked)?;
+            }
+            self.take_frames()?;
+            self.tick()?;
+            if self.playback.as_ref().is_some_and(Playback::is_done) && self.frames.is_empty() {
+                tracing::info!("the episode has ended");
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Until the next deadline or status, at most 100 ms so that a stop is noticed.
+    fn wait(&self, now: StampNanos) -> Duration {
+        let due = self.engine.next_deadline().map_or(self.health.due(), |deadline| deadline.min(self.health.due()));
+        Duration::from_nanos(due.since(now)).min(Duration::from_millis(100))
+    }
+
+    fn request(&mut self, asked: Asked) -> Result<()> {
+        let Asked { query, request, bytes } = asked;
+        let kind = request.kind();
+        let token = self.outlet.keep(kind, query);
+        let now = clock::wall();
+        self.outlet.record(Entry::Request { now, token, kind, bytes });
+        let event = match request {
+            Request::Begin(request) => Event::Begin(token, request),
+            Request::Step(request) => Event::Step(token, request),
+            Request::Abort(request) => Event::Abort(token, request),
+        };
+        self.handle(now, event)
+    }
+
+    fn take_frames(&mut self) -> Result<()> {
+        let received: heapless::Vec<Received, { striatum_core::MAX_VIEWS }> = self.frames.drain().map(|(_, r)| r).collect();
+        for Received { frame, raw, receive_nanos, decode_nanos } in received {
+            let now = clock::wall();
+            self.outlet.latencies.put(Stage::Receive, receive_nanos);
+            self.outlet.latencies.put(Stage::Decode, decode_nanos);
+            if self.outlet.recorder.is_some() {
+                let image = matches!(raw, crate::record::entry::Raw::File { .. }).then(|| Arc::clone(&frame.image));
+                self.outlet.record(Entry::Frame { now, view: frame.view, capture: frame.capture, raw, image });
+            }
+            let sets = self.engine.counts().frame_sets;
+            self.handle(now, Event::Frame(striatum_frames::Frame { received: now, ..frame }))?;
+            if self.engine.counts().frame_sets > sets {
+                self.time_stages();
+            }
+        }
+        Ok(())
+    }
+
+    fn time_stages(&mut self) {
+        let timings = self.engine.pipeline().timings();
+        for (stage, nanos) in [
+            (Stage::Synchronise, timings.synchronise),
+            (Stage::Preprocess, timings.preprocess),
+            (Stage::Encode, timings.encode),
+            (Stage::Score, timings.score),
+            (Stage::FuseShape, timings.fuse_shape),
+        ] {
+            self.outlet.latencies.put(stage, nanos);
+        }
+        if let Some(nanos) = self.outlet.recorder.as_ref().map(Recorder::write_nanos) {
+            self.outlet.latencies.put(Stage::Record, nanos);
+        }
+    }
+
+    fn tick(&mut self) -> Result<()> {
+        let now = clock::wall();
+        if self.engine.next_deadline().is_some_and(|deadline| now >= deadline) {
+            self.outlet.record(Entry::Tick { now });
+            self.handle(now, Event::Tick)?;
+        }
+        if now >= self.health.due() {
+            let overwritten = self.frames_in.overwritten();
+            let status = self.health.tell(now, &self.engine, &mut self.outlet, overwritten, self.ingest.as_ref());
+            tracing::debug!("{} frame sets, {} rewards, {}", status.frame_sets, status.rewards, status.state.name());
+        }
+        Ok(())
+    }
+
+    fn handle(&mut self, now: StampNanos, event: Event) -> Result<()> {
+        let outlet = &mut self.outlet;
+        self.engine.handle(now, event, &mut |output| outlet.take(now, output))
+    }
+
+    fn finish(mut self) -> Result<()> {
+        let counts = self.engine.counts();
+        tracing::info!("down: {} frame sets, {} rewards", counts.frame_sets, counts.rewards);
+        if let Some(playback) = self.playback.take() {
+            playback.finish()?;
+        }
+        match self.outlet.recorder.take().and_then(Recorder::finish) {
+            Some(why) => Err(Error::setup("the recording", why, "free some space; what was synced can be replayed")),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The engine's part of the configuration; replay builds it from the record in the same way.
+pub(crate) fn engine_config(
+    config: &Config,
+    epoch: u64,
+    bundle_hash: BundleHash,
+    pipeline: &crate::pipeline::PipelineConfig,
+) -> Result<EngineConfig> {
+    Ok(EngineConfig {
+        epoch,
+        bundle_hash,
+        max_skew_nanos: pipeline.sync.max_skew_nanos,
+        lock_gamma: config.reward.lock_gamma,
+        begin_timeout_nanos: config.begin_timeout_nanos()?,
+        mode: pipeline.rules.mode,
+        gold_sources: pipeline.rules.gold_sources,
+    })
+}
+
+fn recorder(
+    config: &Config,
+    text: &str,
+    loaded: &Loaded,
+    epoch: StampNanos,
+    episode: Option<EpisodeFiles>,
+) -> Result<Option<Recorder>> {
+    let Some(section) = &config.record else { return Ok(None) };
+    let header = Header {
+        version: VERSION,
+        epoch: epoch.0,
+        bundle_hash: crate::hash::hex(&loaded.hash),
+        bundle: config.bundle.display().to_string(),
+        views: loaded.views.clone(),
+        episode,
+        machine: Machine::this(usize::from(config.session.intra_op_threads)),
+    };
+    let flush = Duration::from_secs_f64(section.flush_secs);
+    Recorder::create(&section.path, flush, section.queue_bytes, &header, text, &loaded.manifest).map(Some)
+}

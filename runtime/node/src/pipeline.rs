@@ -1,0 +1,261 @@
+//! The road of a frame: one function for the live run, for replay, for label and eval, and for simulation.
+//!
+//! ```text
+//! Pipeline::step(frame, now)
+//!   Synchroniser::push   -> FrameSet     lined up by capture time
+//!   RewardModel::score   -> Scores       each image is encoded once
+//!   Fuser::update        -> Estimate     mean, std, votes
+//!   PotentialFn::of      -> Potential
+//!   Shaper::step         -> ShapedStep   only while nobody has an episode open
+//! ```
+//! It reads no clock but the one it is given for timings, and those never enter a result: the same frames and the same
+//! `now` give the same bits.
+
+use striatum_core::{
+    Ending, EpisodeRules, Estimate, Fuser, FusionConfig, Potential, PotentialFn, Scores, ShapedStep, Shaper, StampNanos,
+    Success, SuccessSource, Transition, ViewMask,
+};
+use striatum_frames::{Frame, FrameSet, SetVerdict, SyncConfig, SyncCounters, Synchroniser};
+use striatum_models::RewardModel;
+
+use crate::error::Result;
+
+/// Everything that decides what a pipeline computes, apart from the model.
+#[derive(Clone, Debug)]
+pub struct PipelineConfig {
+    /// Lining up views.
+    pub sync: SyncConfig,
+    /// Fusing perspectives.
+    pub fusion: FusionConfig,
+    /// Progress to potential.
+    pub potential: PotentialFn,
+    /// Shaping while no episode is open: k = 1, the config's gamma.
+    pub rules: EpisodeRules,
+    /// Out-of-distribution score above which a frame set is flagged.
+    pub ood_limit: f64,
+}
+
+/// One frame set, scored and fused.
+#[derive(Clone, Copy, Debug)]
+pub struct Scored {
+    /// Counts frame sets from 0.
+    pub index: u64,
+    /// Oldest capture of the frame set.
+    pub oldest: StampNanos,
+    /// Newest capture of the frame set.
+    pub newest: StampNanos,
+    /// The model's raw answer.
+    pub scores: Scores,
+    /// The fused estimate.
+    pub estimate: Estimate,
+    /// Phi of the estimate.
+    pub potential: Potential,
+    /// Views whose camera is frozen.
+    pub frozen: ViewMask,
+    /// Views were missing.
+    pub degraded: bool,
+    /// The estimate lies outside what the demonstrations showed.
+    pub out_of_distribution: bool,
+    /// The transition from the frame set before, while no episode is open.
+    pub watch: Option<ShapedStep>,
+}
+
+/// Nanoseconds that the stages of the last frame set took.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct StepTimings {
+    /// Lining up.
+    pub synchronise: u64,
+    /// Resizing and normalising.
+    pub preprocess: u64,
+    /// The encoder.
+    pub encode: u64,
+    /// Heads.
+    pub score: u64,
+    /// Fusing, potential, shaping.
+    pub fuse_shape: u64,
+}
+
+/// The road of a frame, from image to potential.
+pub struct Pipeline {
+    synchroniser: Synchroniser,
+    model: Box<dyn RewardModel>,
+    fuser: Fuser,
+    potential: PotentialFn,
+    ood_limit: f64,
+    rules: EpisodeRules,
+    watcher: Option<Shaper>,
+    watching: bool,
+    sets: u64,
+    clock: fn() -> u64,
+    timings: StepTimings,
+}
+
+impl Pipeline {
+    /// A pipeline at rest.
+    ///
+    /// # Errors
+    /// A configuration that the synchroniser or the fuser refuses.
+    pub fn new(model: Box<dyn RewardModel>, config: &PipelineConfig) -> Result<Self> {
+        Ok(Self {
+            synchroniser: Synchroniser::new(config.sync.clone())?,
+            model,
+            fuser: Fuser::new(config.fusion)?,
+            potential: config.potential,
+            ood_limit: config.ood_limit,
+            rules: config.rules,
+            watcher: None,
+            watching: true,
+            sets: 0,
+            clock: crate::clock::monotonic_nanos,
+            timings: StepTimings::default(),
+        })
+    }
+
+    /// One frame in; a scored frame set out when the frame completes one.
+    ///
+    /// # Errors
+    /// A frame of a view that the pipeline does not have, or a shaper that refuses (never with finite potentials).
+    pub fn step(&mut self, frame: Frame, now: StampNanos) -> Result<Option<Scored>> {
+        match self.push(frame, now)? {
+            Some(set) => self.score(&set).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Time passes: a frame set whose missing views are overdue comes out.
+    ///
+    /// # Errors
+    /// As [`Pipeline::step`].
+    pub fn poll(&mut self, now: StampNanos) -> Result<Option<Scored>> {
+        match self.overdue(now) {
+            Some(set) => self.score(&set).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The first half of [`Pipeline::step`]: lines up.
+    ///
+    /// # Errors
+    /// A frame of a view that the pipeline does not have.
+    pub fn push(&mut self, frame: Frame, now: StampNanos) -> Result<Option<FrameSet>> {
+        let start = (self.clock)();
+        let set = self.synchroniser.push(frame, now)?;
+        self.timings.synchronise = (self.clock)().saturating_sub(start);
+        Ok(set)
+    }
+
+    /// The first half of [`Pipeline::poll`].
+    pub fn overdue(&mut self, now: StampNanos) -> Option<FrameSet> {
+        self.synchroniser.poll(now)
+    }
+
+    /// The second half: scores, fuses, and shapes while watching.
+    ///
+    /// # Errors
+    /// A shaper that refuses (never with finite potentials).
+    pub fn score(&mut self, set: &FrameSet) -> Result<Scored> {
+        let scores = match set.verdict {
+            SetVerdict::Complete | SetVerdict::Degraded => self.model.score(set),
+            SetVerdict::Hold => Scores::MISSING,
+        };
+        let start = (self.clock)();
+        let estimate = self.fuser.update(&scores);
+        let potential = self.potential.of(&estimate);
+        let watch = if self.watching { self.watch(potential)? } else { None };
+        let scored = Scored {
+            index: self.sets,
+            oldest: set.oldest,
+            newest: set.newest,
+            scores,
+            estimate,
+            potential,
+            frozen: set.frozen,
+            degraded: set.verdict != SetVerdict::Complete,
+            out_of_distribution: estimate.ood > self.ood_limit,
+            watch,
+        };
+        self.sets += 1;
+        let model = self.model.timings();
+        self.timings.preprocess = model.preprocess_nanos;
+        self.timings.encode = model.encode_nanos;
+        self.timings.score = model.score_nanos;
+        self.timings.fuse_shape = (self.clock)().saturating_sub(start);
+        Ok(scored)
+    }
+
+    /// An episode's first state is `scored`, made before the fuser was told: starts the fuser there.
+    pub fn restart_from(&mut self, scored: &Scored) -> Scored {
+        self.fuser.reset();
+        self.refuse_history(scored, true)
+    }
+
+    /// Fuses again what was scored before, after [`Pipeline::restart_from`].
+    pub fn refuse(&mut self, scored: &Scored) -> Scored {
+        self.refuse_history(scored, false)
+    }
+
+    fn refuse_history(&mut self, scored: &Scored, first: bool) -> Scored {
+        let mut scores = scored.scores;
+        if first {
+            // The hop into the first state comes from before the episode.
+            scores.hops.incremental = None;
+        }
+        let estimate = self.fuser.update(&scores);
+        Scored { scores, estimate, potential: self.potential.of(&estimate), watch: None, ..*scored }
+    }
+
+    fn watch(&mut self, potential: Potential) -> Result<Option<ShapedStep>> {
+        match &mut self.watcher {
+            Some(shaper) => Ok(Some(shaper.step(Transition {
+                next: potential,
+                k: 1.0,
+                ending: Ending::Running,
+                success: Success::Unknown,
+                source: SuccessSource::None,
+            })?)),
+            None => {
+                self.watcher = Some(Shaper::begin(self.rules, potential)?);
+                Ok(None)
+            }
+        }
+    }
+
+    /// Shapes each frame set (true, the start) or leaves shaping to an episode (false).
+    pub fn set_watching(&mut self, watching: bool) {
+        self.watching = watching;
+        self.watcher = None;
+    }
+
+    /// When [`Pipeline::poll`] next has something to do.
+    pub fn next_deadline(&self) -> Option<StampNanos> {
+        self.synchroniser.next_deadline()
+    }
+
+    /// What the synchroniser dropped, and why.
+    pub fn sync_counters(&self) -> &SyncCounters {
+        self.synchroniser.counters()
+    }
+
+    /// Stage times of the last frame set.
+    pub fn timings(&self) -> StepTimings {
+        self.timings
+    }
+
+    /// The model.
+    pub fn model(&self) -> &dyn RewardModel {
+        &*self.model
+    }
+
+    /// The rules that hold while no episode is open.
+    pub fn rules(&self) -> &EpisodeRules {
+        &self.rules
+    }
+
+    /// Forgets everything but the configuration.
+    pub fn reset(&mut self) {
+        self.synchroniser.reset();
+        self.fuser.reset();
+        self.model.reset();
+        self.watcher = None;
+    }
+}

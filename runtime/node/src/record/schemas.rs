@@ -1,0 +1,38 @@
+//! Schemas of a recording's channels: ROS 2 messages for images and rewards, JSON schemas for the rest, so that Foxglove and
+//! the `mcap` tools show and plot everything without a plugin.
+
+use super::writer::{GAPS, INPUTS, NOTES, SCORES};
+
+pub(super) const COMPRESSED_TYPE: &str = "sensor_msgs/msg/CompressedImage";
+pub(super) const IMAGE_TYPE: &str = "sensor_msgs/msg/Image";
+pub(super) const COMPRESSED: &str = striatum_wire::schemas::COMPRESSED_IMAGE;
+pub(super) const IMAGE: &str = striatum_wire::schemas::IMAGE;
+pub(super) const REWARD: &str = striatum_wire::schemas::SHAPED_REWARD;
+
+/// The JSON schema of a topic.
+pub(super) fn json(topic: &str) -> &'static str {
+    match topic {
+        INPUTS => INPUT_SCHEMA,
+        SCORES => SCORE_SCHEMA,
+        GAPS => r#"{"type":"object","title":"striatum.Gap","properties":{"lost":{"type":"integer"}}}"#,
+        NOTES => NOTE_SCHEMA,
+        _ => r#"{"type":"object"}"#,
+    }
+}
+
+const NOTE_SCHEMA: &str = r#"{"type":"object","title":"striatum.Note","properties":{
+"kind":{"type":"string"},"token":{"type":"integer"},"text":{"type":"string"}}}"#;
+
+const INPUT_SCHEMA: &str = r#"{"type":"object","title":"striatum.Input","properties":{
+"kind":{"type":"string","description":"tick, begin, step, abort, or frame of an episode on disk"},
+"token":{"type":"integer"},"request":{"type":"string","description":"the request's CDR bytes, hexadecimal"},
+"view":{"type":"integer"},"source_frame":{"type":"integer"},"capture":{"type":"integer"}}}"#;
+
+const SCORE_SCHEMA: &str = r#"{"type":"object","title":"striatum.Scored","properties":{
+"index":{"type":"integer"},"oldest_nanos":{"type":"integer"},"newest_nanos":{"type":"integer"},
+"progress":{"type":"number"},"std":{"type":"number"},"ood":{"type":"number"},"potential":{"type":"number"},
+"weight":{"type":"number"},"votes":{"type":"integer"},"missing_votes":{"type":"integer"},"held":{"type":"boolean"},
+"incremental":{"type":"number"},"forward":{"type":"number"},"backward":{"type":"number"},
+"hop_incremental":{"type":"number"},"hop_forward":{"type":"number"},"hop_backward":{"type":"number"},
+"views_used":{"type":"integer"},"per_view":{"type":"object"},"images_encoded":{"type":"integer"},
+"degraded":{"type":"boolean"},"frozen":{"type":"integer"}}}"#;
