@@ -5,6 +5,8 @@ mod error;
 mod model;
 mod onnx;
 mod session;
+#[cfg(test)]
+mod test_files;
 mod weights;
 
 pub use backbone::{BackboneId, BuildOptions, INPUT_NAME, WheelFacts, build_onnx};

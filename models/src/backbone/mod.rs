@@ -7,3 +7,6 @@ mod layers;
 
 pub use build::{BuildOptions, INPUT_NAME, build_onnx};
 pub use facts::{BackboneId, WheelFacts};
+
+#[cfg(test)]
+mod golden_tests;

@@ -19,3 +19,6 @@ pub use fixed::FixedModel;
 pub use model::{OrtModel, TensorInfo, Terminator};
 pub use provider::{CpuProvider, CudaProvider, Provider, TensorRtProvider};
 pub use runtime::{available_providers, init_runtime, runtime_version};
+
+#[cfg(test)]
+mod tests;
