@@ -1,0 +1,126 @@
+//! The live part: runtime, player and watcher in processes of their own, then the recording played back.
+
+use std::fs::File;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use super::clips::Clips;
+use crate::failure::{Failure, Result};
+use crate::{process, say};
+
+/// How long the runtime may take to write its recording and go.
+const STOP_LIMIT: Duration = Duration::from_secs(20);
+
+/// What the live part came to.
+#[derive(Debug)]
+pub(crate) struct Live {
+    /// Rewards that the watcher printed.
+    pub(crate) rewards: usize,
+    /// What `replay --check` printed last.
+    pub(crate) replay: String,
+    pub(crate) files: Vec<PathBuf>,
+}
+
+/// A process that is ended if this one leaves early.
+struct Guard(Child);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        // It may have gone already: then there is nothing to end.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Runs, plays, watches, records; then checks the recording.
+pub(crate) fn run(striatum: &Path, clips: &Clips, bundle: &Path, out: &Path) -> Result<Live> {
+    say::step("live: runtime, player and watcher as three processes on this machine");
+    let endpoint = free_endpoint()?;
+    let recording = out.join("live.mcap");
+    let config = out.join("run.toml");
+    let rewards = out.join("rewards.jsonl");
+    let log = out.join("run.log");
+    remove_old(&recording)?;
+    write(&config, &config_text(bundle, &endpoint, &recording))?;
+
+    let mut runtime = Guard(start(Command::new(striatum).arg("run").arg(&config).stderr(create(&log)?))?);
+    let mut watch = Command::new(striatum);
+    watch.args(["watch", "--json", "--idle-secs", "10", "--connect", &endpoint]).stdout(create(&rewards)?);
+    let mut watcher = Guard(start(&mut watch)?);
+    process::run(Command::new(striatum).arg("play").arg(&clips.for_live().folder).args(["--connect", &endpoint]))?;
+    wait(&mut watcher.0, Duration::from_secs(30), "the watcher")?;
+    interrupt(&runtime.0)?;
+    wait(&mut runtime.0, STOP_LIMIT, "the runtime")?;
+
+    say::step("replay: the same rewards from the recording, bit for bit");
+    let replay = process::output(Command::new(striatum).arg("replay").arg(&recording).arg("--check"))?;
+    let seen = std::fs::read_to_string(&rewards).unwrap_or_default().lines().count();
+    if seen == 0 {
+        return Err(Failure::new("watching", "no reward arrived", format!("read {}", log.display())));
+    }
+    let replay = replay.lines().last().unwrap_or("done").to_owned();
+    Ok(Live { rewards: seen, replay, files: vec![config, rewards, recording, log] })
+}
+
+/// The configuration of `striatum run`; every key that is not here has its default.
+fn config_text(bundle: &Path, endpoint: &str, recording: &Path) -> String {
+    format!(
+        "bundle = {:?}\nrobot = \"robot\"\n\n[source]\nkind = \"zenoh\"\n\n[zenoh]\nlisten = [{endpoint:?}]\n\n[record]\npath = {:?}\n",
+        bundle.display().to_string(),
+        recording.display().to_string()
+    )
+}
+
+/// A loopback endpoint that nobody uses: the system is asked for a port, which is then given back.
+fn free_endpoint() -> Result<String> {
+    let port =
+        TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).map(|address| address.port());
+    match port {
+        Ok(port) => Ok(format!("tcp/127.0.0.1:{port}")),
+        Err(e) => Err(Failure::new("finding a free port", e, "check that loopback sockets are allowed")),
+    }
+}
+
+fn start(command: &mut Command) -> Result<Child> {
+    command.stdin(Stdio::null()).spawn().map_err(|e| process::cannot_start(command, &e))
+}
+
+/// Asks a process to finish its work, as Ctrl-C does.
+fn interrupt(child: &Child) -> Result<()> {
+    process::run(Command::new("kill").args(["-INT", &child.id().to_string()]))
+}
+
+fn wait(child: &mut Child, limit: Duration, who: &str) -> Result<()> {
+    let odd = |why: String| Failure::new(who, why, "its own message is above or in run.log");
+    let start = Instant::now();
+    while start.elapsed() < limit {
+        match child.try_wait() {
+            Ok(Some(status)) if status.success() => return Ok(()),
+            Ok(Some(status)) => return Err(odd(status.to_string())),
+            Ok(None) => std::thread::sleep(Duration::from_millis(50)),
+            Err(e) => return Err(odd(e.to_string())),
+        }
+    }
+    Err(odd(format!("did not end within {} s", limit.as_secs())))
+}
+
+fn create(path: &Path) -> Result<File> {
+    File::create(path).map_err(|e| cannot_write(path, &e))
+}
+
+fn write(path: &Path, text: &str) -> Result<()> {
+    std::fs::write(path, text).map_err(|e| cannot_write(path, &e))
+}
+
+fn remove_old(path: &Path) -> Result<()> {
+    match std::fs::remove_file(path) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(cannot_write(path, &e)),
+        _ => Ok(()),
+    }
+}
+
+fn cannot_write(path: &Path, why: &std::io::Error) -> Failure {
+    Failure::new(format!("writing {}", path.display()), why, "give --out a folder that can be written")
+}

@@ -1,0 +1,75 @@
+//! The table at the end.
+
+use serde_json::Value;
+
+use super::clips::Clips;
+use super::live::Live;
+use super::offline::Judged;
+use crate::say;
+
+/// Column heads and the keys of `striatum eval`'s JSON.
+const COLUMNS: [(&str, &str); 5] = [
+    ("VOC+", "voc_plus"),
+    ("MAE", "mae"),
+    ("frozen drift", "frozen_drift"),
+    ("class", "completion_class"),
+    ("failure seen", "failure_detected"),
+];
+
+/// Prints a row for each episode and a line for the live part.
+pub(crate) fn print(clips: &Clips, judged: &Judged, live: &Live) {
+    let mut rows = vec![head()];
+    let verdicts = judged.verdicts["episodes"].as_array().cloned().unwrap_or_default();
+    for (clip, verdict) in clips.clips.iter().zip(&verdicts) {
+        let name = clip.folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let mut row = vec![name, clip.note.to_owned()];
+        row.extend(COLUMNS.iter().map(|(_, key)| cell(&verdict[*key])));
+        rows.push(row);
+    }
+    for line in align(&rows) {
+        say::result(&line);
+    }
+    say::result("");
+    say::result(&format!("live: {} rewards received; replay: {}", live.rewards, live.replay));
+}
+
+fn head() -> Vec<String> {
+    ["episode", ""].into_iter().chain(COLUMNS.iter().map(|(head, _)| *head)).map(str::to_owned).collect()
+}
+
+fn cell(value: &Value) -> String {
+    match value {
+        Value::Number(number) => number.as_f64().map_or_else(|| number.to_string(), |number| format!("{number:.3}")),
+        Value::String(text) => text.clone(),
+        Value::Bool(true) => "yes".to_owned(),
+        Value::Bool(false) => "no".to_owned(),
+        _ => "-".to_owned(),
+    }
+}
+
+/// Columns as wide as their widest cell, two spaces apart.
+fn align(rows: &[Vec<String>]) -> Vec<String> {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(String::len).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    rows.iter()
+        .map(|row| {
+            let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+            cells.join("  ").trim_end().to_owned()
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_line_up_and_missing_values_are_a_dash() {
+        let row = |cells: &[&str]| cells.iter().map(|cell| (*cell).to_owned()).collect::<Vec<_>>();
+        assert_eq!(align(&[row(&["a", "bb", "c"]), row(&["aaa", "b", ""])]), ["a    bb  c", "aaa  b"]);
+        assert_eq!(cell(&Value::Null), "-");
+        assert_eq!(cell(&serde_json::json!(0.12345)), "0.123");
+        assert_eq!(cell(&serde_json::json!(true)), "yes");
+    }
+}
