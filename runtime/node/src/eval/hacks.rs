@@ -76,9 +76,7 @@ pub(crate) fn hacks(frames: usize, views: &[&str]) -> Vec<Transform> {
     if views.len() > 1 {
         list.extend(views.iter().map(|&view| Transform::Drop { view: view.to_owned() }));
     }
-    list.extend(
-        views.iter().map(|&view| Transform::Occlude { view: view.to_owned(), fraction: OCCLUDED_FRACTION }),
-    );
+    list.extend(views.iter().map(|&view| Transform::Occlude { view: view.to_owned(), fraction: OCCLUDED_FRACTION }));
     list.extend(BRIGHTNESS.map(|factor| Transform::Brightness { factor }));
     list.push(Transform::Blur { sigma: BLUR_SIGMA });
     list.push(Transform::Jpeg { quality: JPEG_QUALITY });

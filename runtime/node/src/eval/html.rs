@@ -46,7 +46,11 @@ pub(crate) fn page(report: &EvalReport, plots: &[Plot<'_>]) -> Result<String> {
         "<p>Bundle {}, every {} frames{}. {:.2} images encoded per step; step latency p50 {:.2} ms, p99 {:.2} ms.</p>",
         escape(report.bundle_sha256.get(..12).unwrap_or(&report.bundle_sha256)),
         report.stride,
-        if report.transforms.is_empty() { String::new() } else { format!(", played with {}", escape(&report.transforms.join(", "))) },
+        if report.transforms.is_empty() {
+            String::new()
+        } else {
+            format!(", played with {}", escape(&report.transforms.join(", ")))
+        },
         report.encoder_calls_per_step,
         report.latency_ms.p50,
         report.latency_ms.p99,
@@ -64,7 +68,17 @@ pub(crate) fn page(report: &EvalReport, plots: &[Plot<'_>]) -> Result<String> {
 }
 
 fn measures_table(report: &EvalReport) -> String {
-    let mut table = header(&["episode", "VOC+", "VOC-", "MAE", "RMSE", "Kendall tau", "frozen drift", "90 % interval covers", "class"]);
+    let mut table = header(&[
+        "episode",
+        "VOC+",
+        "VOC-",
+        "MAE",
+        "RMSE",
+        "Kendall tau",
+        "frozen drift",
+        "90 % interval covers",
+        "class",
+    ]);
     for row in &report.episodes {
         let numbers = [row.voc_plus, row.voc_minus, row.mae, row.rmse, row.kendall_tau, row.frozen_drift];
         let numbers: String = numbers.iter().map(|number| format!("<td>{number:.4}</td>")).collect();
@@ -107,7 +121,8 @@ fn episode(page: &mut String, plot: &Plot<'_>) -> Result<()> {
 }
 
 fn hacks_table(report: &EpisodeReport) -> String {
-    let mut table = header(&["played with", "VOC+", "MAE", "drift", "last value", "out of distribution", "class", "verdict"]);
+    let mut table =
+        header(&["played with", "VOC+", "MAE", "drift", "last value", "out of distribution", "class", "verdict"]);
     for hack in &report.hacks {
         let (class, verdict) = match (hack.verdict_right, hack.should_succeed) {
             (true, _) => ("", "right"),

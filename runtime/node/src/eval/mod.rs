@@ -83,8 +83,7 @@ pub(crate) fn eval_with(loaded: Loaded, options: &EvalOptions, out: &mut dyn Wri
     let views = loaded.views;
     let gamma = Discount::new(GAMMA).map_err(striatum_core::Error::from)?;
     // All are opened before the first is played: a wrong path should not cost a minute.
-    let episodes =
-        options.episodes.iter().map(|path| Episode::open(path, Some(&views))).collect::<Result<Vec<_>>>()?;
+    let episodes = options.episodes.iter().map(|path| Episode::open(path, Some(&views))).collect::<Result<Vec<_>>>()?;
     let mut pipeline = Pipeline::new(loaded.model, &offline_config(views.len(), gamma))?;
     let (mut reports, mut curves) = (Vec::new(), Vec::new());
     for episode in &episodes {
@@ -159,7 +158,7 @@ fn write_outputs(
         }
         None => report.table(),
     };
-    out.write_all(text.as_bytes())
-        .and_then(|()| out.flush())
-        .map_err(|source| Error::file("write", Path::new("standard output"), source, "keep the reader of the pipe open"))
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|source| {
+        Error::file("write", Path::new("standard output"), source, "keep the reader of the pipe open")
+    })
 }

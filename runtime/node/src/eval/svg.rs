@@ -31,7 +31,8 @@ pub(crate) fn plot(curve: &Curve) -> String {
     // Writing into a String cannot fail.
     let _ = writeln!(svg, "<polygon class=\"band\" points=\"{}\"/>", band.join(" "));
     let _ = writeln!(svg, "<polyline class=\"truth\" points=\"{}\"/>", axes.points(times, &curve.truth).join(" "));
-    let _ = writeln!(svg, "<polyline class=\"progress\" points=\"{}\"/>", axes.points(times, &curve.progress).join(" "));
+    let _ =
+        writeln!(svg, "<polyline class=\"progress\" points=\"{}\"/>", axes.points(times, &curve.progress).join(" "));
     svg.push_str("</svg>\n");
     svg
 }

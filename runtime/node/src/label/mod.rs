@@ -2,11 +2,13 @@
 
 mod atomic;
 mod bar;
+#[cfg(test)]
+pub(crate) mod fake;
 mod parquet_file;
 mod run;
 mod table;
 #[cfg(test)]
-pub(crate) mod tests;
+mod tests;
 
 use std::path::{Path, PathBuf};
 
@@ -67,7 +69,11 @@ impl Form {
         match ending.as_str() {
             "csv" => Ok(Self::Csv),
             "parquet" | "pq" => Ok(Self::Parquet),
-            _ => Err(Error::input(path.display().to_string(), "not a form of file that is known", "end it in .csv or .parquet")),
+            _ => Err(Error::input(
+                path.display().to_string(),
+                "not a form of file that is known",
+                "end it in .csv or .parquet",
+            )),
         }
     }
 }

@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use striatum_core::{Discount, EpisodeRules, FusionConfig, PotentialFn, StampNanos, ViewMask};
-use striatum_frames::{
-    DropOut, Frame, FrozenPolicy, Image, SyncConfig, Transform, ViewEdits, content_hash, playback,
-};
+use striatum_frames::{DropOut, Frame, FrozenPolicy, Image, SyncConfig, Transform, ViewEdits, content_hash, playback};
 
 use crate::clock::monotonic_nanos;
 use crate::episode::{Episode, FrameReader, FrameRow, ReaderOptions};
@@ -161,7 +159,11 @@ fn undecoded(transforms: &[Transform], views: &[&str]) -> ViewMask {
     dropped.fold(ViewMask::EMPTY, ViewMask::with)
 }
 
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "stamps of a clip are positive and far below 2^63")]
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "stamps of a clip are positive and far below 2^63"
+)]
 fn nanos(secs: f64) -> u64 {
     (secs.max(0.0) * 1e9).round() as u64
 }

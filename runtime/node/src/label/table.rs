@@ -56,8 +56,7 @@ impl Table {
         // The first row has no transition before it.
         self.shaping.push(scored.watch.map(|step| step.shaping));
         let readings = scored.estimate.readings;
-        for (column, value) in
-            self.readings.iter_mut().zip([readings.incremental, readings.forward, readings.backward])
+        for (column, value) in self.readings.iter_mut().zip([readings.incremental, readings.forward, readings.backward])
         {
             column.push(value);
         }
@@ -93,7 +92,9 @@ impl Table {
             ("backward", Values::Maybe(backward)),
         ];
         let fixed = fixed.into_iter().map(|(name, values)| Column { name: name.to_owned(), values });
-        fixed.chain(self.views.into_iter().map(|(name, values)| Column { name, values: Values::Maybe(values) })).collect()
+        fixed
+            .chain(self.views.into_iter().map(|(name, values)| Column { name, values: Values::Maybe(values) }))
+            .collect()
     }
 }
 

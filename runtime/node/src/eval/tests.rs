@@ -1,0 +1,156 @@
+//! What eval says of pictures whose progress is known, and the same numbers from the field's own tool.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::float_cmp, clippy::panic)]
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use super::*;
+use crate::label::fake::{self, draw_episode, loaded};
+
+fn options(episode: &Path) -> EvalOptions {
+    EvalOptions {
+        episodes: vec![episode.to_owned()],
+        bundle: PathBuf::from("unused"),
+        stride: 5,
+        transforms: Vec::new(),
+        hacks: false,
+        json: None,
+        report: None,
+        ffmpeg: PathBuf::from("unused"),
+        session: SessionConfig::default(),
+    }
+}
+
+fn drawn() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    draw_episode(folder.path());
+    folder
+}
+
+#[test]
+fn a_model_that_is_right_has_the_measures_of_one() {
+    let folder = drawn();
+    let mut out = Vec::new();
+    let report = eval_with(loaded(), &options(folder.path()), &mut out).unwrap();
+    let episode = &report.episodes[0];
+    assert!((episode.voc_plus - 1.0).abs() < 1e-12 && (episode.voc_minus + 1.0).abs() < 1e-12);
+    assert!(episode.mae < 1e-12 && episode.rmse < 1e-12 && (episode.kendall_tau - 1.0).abs() < 1e-12);
+    assert_eq!((episode.frozen_drift, episode.interval_coverage_90), (0.0, 1.0));
+    assert_eq!((episode.completion_class, episode.failure_detected), (CompletionClass::Success, false));
+    assert_eq!((episode.frames, episode.rows, report.encoder_calls_per_step), (41, 9, 2.0));
+    let table = String::from_utf8(out).unwrap();
+    assert!(table.starts_with("episode") && table.contains("success"));
+}
+
+#[test]
+fn json_on_standard_output_is_one_object_and_nothing_else() {
+    let folder = drawn();
+    let mut out = Vec::new();
+    let asked = EvalOptions { json: Some("-".into()), hacks: true, ..options(folder.path()) };
+    eval_with(loaded(), &asked, &mut out).unwrap();
+    let json: serde_json::Value = serde_json::from_slice(&out).unwrap();
+    let episode = &json["episodes"][0];
+    for key in ["voc_plus", "voc_minus", "mae", "rmse", "kendall_tau", "frozen_drift", "interval_coverage_90"] {
+        assert!(episode[key].is_f64(), "{key}");
+    }
+    assert_eq!((&episode["completion_class"], &episode["failure_detected"]), (&"success".into(), &false.into()));
+    assert_eq!(json["encoder_calls_per_step"], 2.0);
+    assert!(json["latency_ms"]["p50"].is_f64() && json["latency_ms"]["p99"].is_f64());
+    let hacks = episode["hacks"].as_array().unwrap();
+    let hack = |name: &str| hacks.iter().find(|hack| hack["transform"] == name).expect(name);
+    assert_eq!(hack("reverse")["verdict_right"], true);
+    assert_eq!(hack("stall:30")["completion_class"], "partial");
+    assert_eq!(hack("drop:left")["completion_class"], "success");
+    assert_eq!(hack("swap:left,right")["verdict_right"], false, "pictures that are all alike cannot tell their views");
+}
+
+#[test]
+fn transforms_come_before_everything_else() {
+    let folder = drawn();
+    let transforms = vec!["reverse".parse().unwrap()];
+    let report = eval_with(loaded(), &EvalOptions { transforms, ..options(folder.path()) }, &mut Vec::new()).unwrap();
+    let episode = &report.episodes[0];
+    assert!((episode.voc_plus + 1.0).abs() < 1e-12 && (episode.voc_minus - 1.0).abs() < 1e-12);
+    assert!(episode.mae < 1e-12, "the truth is that of the frames that are shown");
+    assert!(episode.failure_detected);
+    assert_eq!(report.transforms, ["reverse"]);
+}
+
+#[test]
+fn the_report_needs_nothing_but_itself() {
+    let folder = drawn();
+    let path = folder.path().join("report.html");
+    let asked = EvalOptions { report: Some(path.clone()), hacks: true, ..options(folder.path()) };
+    eval_with(loaded(), &asked, &mut Vec::new()).unwrap();
+    let page = std::fs::read_to_string(path).unwrap();
+    assert!(page.starts_with("<!doctype html>") && page.ends_with("</html>\n"));
+    assert_eq!(page.matches("<svg").count(), page.matches("</svg>").count());
+    assert_eq!(page.matches("data:image/jpeg;base64,").count(), REPORT_PICTURES * 2);
+    assert!(page.contains("called a success"));
+    for outside in ["<script", "<link", "src=\"http", "url("] {
+        assert!(!page.contains(outside), "{outside}");
+    }
+}
+
+#[test]
+fn every_episode_is_opened_before_the_first_is_played() {
+    let folder = drawn();
+    let mut asked = options(folder.path());
+    asked.episodes.push(folder.path().join("nothing"));
+    let message = eval_with(loaded(), &asked, &mut Vec::new()).unwrap_err().to_string();
+    assert!(message.contains("nothing"), "{message}");
+}
+
+/// Python with what the tool needs, and the tool; `None`, loudly, where one is missing (in CI the tool must be there).
+fn metrics_tool() -> Option<(PathBuf, PathBuf)> {
+    let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
+    let tool = std::env::var_os("STRIATUM_SHARED").map_or(default, PathBuf::from).join("tools/progress_metrics.py");
+    if !tool.is_file() {
+        assert!(std::env::var_os("CI").is_none(), "no progress_metrics.py: set STRIATUM_SHARED");
+        eprintln!("SKIPPED: STRIATUM_SHARED does not hold tools/progress_metrics.py");
+        return None;
+    }
+    let python = std::env::var_os("STRIATUM_PYTHON").map_or_else(|| PathBuf::from("python3"), PathBuf::from);
+    let ready =
+        Command::new(&python).args(["-c", "import numpy, scipy"]).output().is_ok_and(|out| out.status.success());
+    if !ready {
+        eprintln!("SKIPPED: {} has no numpy and scipy (STRIATUM_PYTHON names another)", python.display());
+        return None;
+    }
+    Some((python, tool))
+}
+
+#[test]
+fn measures_agree_with_the_fields_own_tool() {
+    let Some((python, tool)) = metrics_tool() else { return };
+    let folder = drawn();
+    let keyframes = folder.path().join("annotated_keyframes.json");
+    let pieces = "[{\"start_frame_id\": 3, \"end_frame_id\": 12}, {\"start_frame_id\": 20, \"end_frame_id\": 33}]";
+    std::fs::write(&keyframes, pieces).unwrap();
+    // Out of order with a pause at the end: no simple correlation, many ties, and the truth is not the model's.
+    let labels = fake::options(folder.path(), "labels.csv", &["shuffle:2", "stall:30"]);
+    let labels = crate::label::LabelOptions { stride: 1, ..labels };
+    crate::label::label_with(loaded(), &labels).unwrap();
+    let output = Command::new(python)
+        .arg(tool)
+        .args([labels.out.as_os_str(), keyframes.as_os_str()])
+        .args(["--truth-column", "source_frame"])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let theirs: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let asked = EvalOptions { transforms: labels.transforms, stride: 1, ..options(folder.path()) };
+    let ours = eval_with(loaded(), &asked, &mut Vec::new()).unwrap().episodes.remove(0);
+    for (name, ours, theirs) in [
+        ("voc_plus", ours.voc_plus, &theirs["voc_plus"]),
+        ("kendall_tau", ours.kendall_tau, &theirs["kendall_tau"]),
+        ("mae", ours.mae, &theirs["mae"]),
+        ("rmse", ours.rmse, &theirs["rmse"]),
+        ("coverage", ours.interval_coverage_90, &theirs["calibration"]["coverage"]["90"]),
+    ] {
+        let theirs = theirs.as_f64().unwrap();
+        assert!((ours - theirs).abs() <= 1e-6, "{name}: ours {ours}, theirs {theirs}"); // the tool rounds to 6 places
+    }
+    assert_eq!(ours.completion_class.name(), theirs["completion"]["class"]);
+    assert!(ours.mae > 0.01 && ours.voc_plus.abs() < 0.9, "a curve without errors would compare nothing");
+}
