@@ -1,20 +1,31 @@
 //! Frame sets in, scores out: backbones, bundles, adaptation; the only crate that knows ONNX Runtime.
 
+mod adapt;
 mod backbone;
+mod bundle;
 mod error;
+mod head;
 mod model;
 mod onnx;
 mod session;
 #[cfg(test)]
 mod test_files;
+#[cfg(test)]
+mod testkit;
 mod weights;
 
+pub use adapt::{AdaptConfig, Adapter, Fitted, Keyframes, SourceFile, SubsetFit, without_keyframes};
 pub use backbone::{BackboneId, BuildOptions, INPUT_NAME, WheelFacts, build_onnx};
+pub use bundle::{
+    Backbone, BackboneEntry, Bundle, FORMAT_VERSION, HeadEntry, LoadOptions, Made, Manifest, Preprocessing, ReferenceImage,
+    References, ScoreMeaning, SubsetEntry, ViewEntry,
+};
 pub use error::{Error, Result};
-pub use model::{RewardModel, StageTimings};
+pub use head::{HeadOutput, HeadSpec, Manifold, MonotoneMap, subsets_of};
+pub use model::{BundleModel, NanosClock, RewardModel, StageTimings};
 pub use onnx::{Attribute, Dim, ElementType, GraphBuilder, IR_VERSION, ModelSummary, OPSET, TensorSpec, inspect};
 pub use session::{
     CpuProvider, CudaProvider, Encoder, FixedModel, OrtModel, Provider, SessionConfig, TensorInfo, TensorRtProvider,
-    Terminator, available_providers, init_runtime, runtime_version,
+    Terminator, available_providers, init_runtime, runtime_library, runtime_version,
 };
 pub use weights::{Dtype, StateDict, StoredTensor, from_wheel, sha256_hex};

@@ -1,0 +1,169 @@
+//! Opening a bundle: everything is checked before the first frame.
+
+use std::path::{Path, PathBuf};
+
+use super::MANIFEST;
+use super::hash::{Sha, sha_of};
+use super::manifest::{BackboneEntry, Manifest};
+use super::read::{hashed, inside, manifest_of};
+use crate::error::{Error, Result};
+use crate::head::{FEATURES, MonotoneMap, OOD, PRESENT, PROGRESS, subsets_of};
+use crate::session::{Encoder, FixedModel, OrtModel, SessionConfig};
+
+/// How a bundle is opened.
+#[derive(Clone, Debug, Default)]
+pub struct LoadOptions {
+    /// How the backbone runs. The head always runs on the processor with one thread: it is too small for anything else.
+    pub session: SessionConfig,
+    /// Where cached backbones lie. Needed only for bundles that refer to one.
+    pub cache_dir: Option<PathBuf>,
+}
+
+/// An opened bundle: checked, its models loaded. [`BundleModel`](crate::BundleModel) runs it.
+#[derive(Debug)]
+pub struct Bundle {
+    pub(crate) manifest: Manifest,
+    pub(crate) hash: Sha,
+    pub(crate) encoder: Encoder,
+    pub(crate) head: FixedModel,
+    pub(crate) maps: Vec<MonotoneMap>,
+    /// `[2, views, feature_width]`, start first.
+    pub(crate) references: Vec<f32>,
+    start_jpegs: Vec<Vec<u8>>,
+    goal_jpegs: Vec<Vec<u8>>,
+    folder: PathBuf,
+}
+
+impl Bundle {
+    /// Opens the bundle in the folder `dir`.
+    ///
+    /// # Errors
+    /// [`Error::File`] for a missing file; [`Error::Bundle`] or [`Error::Model`] naming the field or file with a wrong hash,
+    /// shape, operator set, view or version, an unknown key (with the nearest valid one), or a path that leaves the folder.
+    pub fn load(dir: &Path, options: &LoadOptions) -> Result<Self> {
+        let (bytes, manifest) = manifest_of(dir)?;
+        let path = dir.join(MANIFEST);
+        let file = |name: &str, sha256: &str| hashed(&inside(dir, name, &path)?, sha256);
+        let jpegs = |images: &[super::ReferenceImage]| -> Result<Vec<Vec<u8>>> {
+            images.iter().map(|image| file(&image.file, &image.sha256)).collect()
+        };
+        let start_jpegs = jpegs(&manifest.references.start)?;
+        let goal_jpegs = jpegs(&manifest.references.goal)?;
+        let features = file(&manifest.references.features_file, &manifest.references.features_sha256)?;
+        let references = floats(&features, &manifest, &path)?;
+        let maps = maps_of(&manifest, &path)?;
+        let head = open_head(&file(&manifest.head.file, &manifest.head.sha256)?, &manifest, &path)?;
+        let backbone = backbone_bytes(dir, &manifest.backbone, options, &path)?;
+        let encoder = open_backbone(&backbone, &manifest, &options.session, &path)?;
+        let (hash, folder) = (sha_of(&bytes), dir.to_owned());
+        Ok(Self { manifest, hash, encoder, head, maps, references, start_jpegs, goal_jpegs, folder })
+    }
+
+    /// Reads and checks only the manifest in `dir`: what views it wants and what it was made from.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load) for the manifest.
+    pub fn manifest_in(dir: &Path) -> Result<Manifest> {
+        manifest_of(dir).map(|(_, manifest)| manifest)
+    }
+
+    /// The manifest.
+    #[must_use]
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// SHA-256 of the manifest's bytes; as the manifest holds every file's hash, it stands for the whole bundle.
+    #[must_use]
+    pub fn hash(&self) -> [u8; 32] {
+        self.hash
+    }
+
+    /// The folder it was loaded from.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// JPEGs of the start reference, in the order of the views.
+    #[must_use]
+    pub fn start_jpegs(&self) -> &[Vec<u8>] {
+        &self.start_jpegs
+    }
+
+    /// JPEGs of the goal reference, in the order of the views.
+    #[must_use]
+    pub fn goal_jpegs(&self) -> &[Vec<u8>] {
+        &self.goal_jpegs
+    }
+}
+
+fn floats(bytes: &[u8], manifest: &Manifest, path: &Path) -> Result<Vec<f32>> {
+    let needed = 2 * manifest.views.len() * manifest.backbone.feature_width;
+    let (values, rest) = bytes.as_chunks::<4>();
+    let values: Vec<f32> = values.iter().map(|&v| f32::from_le_bytes(v)).collect();
+    if values.len() != needed || !rest.is_empty() || values.iter().any(|v| !v.is_finite()) {
+        let what = format!("references.features_file: {} bytes instead of {needed} finite floats", bytes.len());
+        return Err(Error::bundle(path, what, "adapt again"));
+    }
+    Ok(values)
+}
+
+fn maps_of(manifest: &Manifest, path: &Path) -> Result<Vec<MonotoneMap>> {
+    let maps = manifest.head.subset.iter().enumerate().map(|(row, entry)| {
+        MonotoneMap::new(entry.calibration_in.clone(), entry.calibration_out.clone())
+            .map_err(|error| Error::bundle(path, format!("head.subset[{row}]: {error}"), "adapt again"))
+    });
+    maps.collect()
+}
+
+fn open_head(bytes: &[u8], manifest: &Manifest, path: &Path) -> Result<FixedModel> {
+    let model = OrtModel::from_bytes(bytes, &manifest.head.file, &SessionConfig::default())?;
+    let refuse = |what: String| Err(Error::bundle(path, what, "adapt again"));
+    let opset = model.summary().opset;
+    if opset != manifest.head.opset {
+        return refuse(format!("head.opset is {}, the file's is {opset}", manifest.head.opset));
+    }
+    let (views, width) = (manifest.views.len(), manifest.backbone.feature_width);
+    let rows = subsets_of(views).len();
+    let inputs = [(FEATURES, vec![1, views, width]), (PRESENT, vec![1, views, 1])];
+    let outputs = [(PROGRESS, vec![1, rows]), (OOD, vec![1, views])];
+    for (tensors, wanted) in [(model.inputs(), inputs), (model.outputs(), outputs)] {
+        for (name, shape) in wanted {
+            let wanted: Vec<Option<usize>> = shape.iter().map(|&d| Some(d)).collect();
+            if !tensors.iter().any(|info| info.name == name && info.dims == wanted) {
+                return refuse(format!("head.file: `{name}` has not the shape {shape:?} that the manifest asks for"));
+            }
+        }
+    }
+    FixedModel::new(model)
+}
+
+fn backbone_bytes(dir: &Path, entry: &BackboneEntry, options: &LoadOptions, path: &Path) -> Result<Vec<u8>> {
+    if !entry.cached {
+        return hashed(&inside(dir, &entry.file, path)?, &entry.sha256);
+    }
+    let Some(cache) = &options.cache_dir else {
+        let what = format!("backbone.cached: {} lies in a cache folder, and none is given", entry.file);
+        return Err(Error::bundle(path, what, "give the cache folder"));
+    };
+    let file = inside(cache, &entry.file, path)?;
+    if !file.exists() {
+        let what = format!("the backbone {} is not in the cache", entry.name);
+        return Err(Error::bundle(file, what, "fetch it with `striatum models fetch`"));
+    }
+    hashed(&file, &entry.sha256)
+}
+
+fn open_backbone(bytes: &[u8], manifest: &Manifest, session: &SessionConfig, path: &Path) -> Result<Encoder> {
+    let entry = &manifest.backbone;
+    let model = OrtModel::from_bytes(bytes, &entry.file, session)?;
+    let side = manifest.preprocessing.image_size as usize;
+    let encoder = Encoder::with_output(model, manifest.views.len(), side, &entry.output)?;
+    if encoder.feature_width() != entry.feature_width {
+        let (got, said) = (encoder.feature_width(), entry.feature_width);
+        let what = format!("backbone.feature_width is {said}, the file gives {got}");
+        return Err(Error::bundle(path, what, "adapt again"));
+    }
+    Ok(encoder)
+}

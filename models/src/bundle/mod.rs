@@ -1,0 +1,21 @@
+//! The bundle: a folder with everything a reward needs, each file named by its hash in one manifest.
+
+mod backbone;
+mod hash;
+mod load;
+mod manifest;
+mod read;
+#[cfg(test)]
+mod tests;
+mod write;
+
+pub use backbone::Backbone;
+pub use load::{Bundle, LoadOptions};
+pub use manifest::{
+    BackboneEntry, FORMAT_VERSION, HeadEntry, Made, Manifest, Preprocessing, ReferenceImage, References, ScoreMeaning,
+    SubsetEntry, ViewEntry,
+};
+pub(crate) use write::write;
+
+/// Name of the manifest in the folder.
+pub(crate) const MANIFEST: &str = "manifest.toml";

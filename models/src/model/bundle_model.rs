@@ -1,0 +1,266 @@
+//! A bundle that scores.
+
+use std::fmt;
+
+use striatum_core::{Hop, MAX_VIEWS, Perspectives, Progress, Scores, ViewMask};
+use striatum_frames::{FrameSet, Normalisation, Resizer};
+
+use super::rows::Rows;
+use super::reward_model::{NanosClock, RewardModel, StageTimings};
+use crate::bundle::{Bundle, Manifest};
+use crate::error::{Error, Result};
+use crate::head::{FEATURES, OOD, PRESENT, PROGRESS};
+use crate::session::{Encoder, FixedModel};
+
+/// Runs a [`Bundle`]: memoryless but for the hop from the set before. The same pictures give the same bits.
+///
+/// After the first call nothing is allocated on the Rust side (as long as pictures keep their sizes).
+pub struct BundleModel {
+    manifest: Manifest,
+    hash: [u8; 32],
+    encoder: Encoder,
+    head: Head,
+    resizer: Resizer,
+    normalise: Normalisation,
+    rows: Rows,
+    /// By row, what the references are at.
+    start: Vec<Option<Progress>>,
+    goal: Vec<Option<Progress>>,
+    now: Vec<Option<Progress>>,
+    before: Vec<Option<Progress>>,
+    views_before: ViewMask,
+    clock: NanosClock,
+    timings: StageTimings,
+    error: Option<Error>,
+}
+
+/// The head with its tensors' places.
+struct Head {
+    model: FixedModel,
+    features: usize,
+    present: usize,
+    progress: usize,
+    ood: usize,
+    width: usize,
+}
+
+impl Head {
+    fn new(model: FixedModel, width: usize) -> Result<Self> {
+        Ok(Self {
+            features: model.input_index(FEATURES)?,
+            present: model.input_index(PRESENT)?,
+            progress: model.output_index(PROGRESS)?,
+            ood: model.output_index(OOD)?,
+            width,
+            model,
+        })
+    }
+
+    /// Puts in the features of a view, or says that it is not there.
+    fn set(&mut self, view: usize, features: Option<&[f32]>) {
+        let width = self.width;
+        if let Some(slot) = self.model.input_mut(self.features).get_mut(view * width..(view + 1) * width) {
+            match features {
+                Some(features) => slot.copy_from_slice(features),
+                // Not only masked: 0 times NaN would still be NaN.
+                None => slot.fill(0.0),
+            }
+        }
+        if let Some(slot) = self.model.input_mut(self.present).get_mut(view) {
+            *slot = if features.is_some() { 1.0 } else { 0.0 };
+        }
+    }
+
+    fn run(&mut self, rows: &Rows, into: &mut [Option<Progress>]) -> Result<()> {
+        self.model.run()?;
+        let raw = self.model.output(self.progress);
+        for (row, (slot, &raw)) in into.iter_mut().zip(raw).enumerate() {
+            *slot = rows.progress(row, raw);
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for BundleModel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BundleModel").field("task", &self.manifest.task).field("views", &self.manifest.views).finish_non_exhaustive()
+    }
+}
+
+impl BundleModel {
+    /// Makes a bundle ready to score; `clock` is only for [`timings`](RewardModel::timings).
+    ///
+    /// # Errors
+    /// [`Error::Bundle`] if the head gives no finite progress for the references.
+    pub fn new(bundle: Bundle, clock: NanosClock) -> Result<Self> {
+        let Bundle { manifest, hash, encoder, head, maps, references, .. } = bundle;
+        let rows = Rows::new(&manifest, maps);
+        let (views, width) = (manifest.views.len(), manifest.backbone.feature_width);
+        let mut head = Head::new(head, width)?;
+        let mut ends = [vec![None; rows.count()], vec![None; rows.count()]];
+        for (end, features) in ends.iter_mut().zip(references.chunks_exact(views * width)) {
+            (0..views).for_each(|view| head.set(view, Some(&features[view * width..(view + 1) * width])));
+            head.run(&rows, end)?;
+            if end.contains(&None) {
+                let what = "the head gives no finite progress for a reference";
+                return Err(Error::bundle(manifest.references.features_file.as_str(), what, "adapt again"));
+            }
+        }
+        let [start, goal] = ends;
+        let side = manifest.preprocessing.image_size;
+        Ok(Self {
+            resizer: Resizer::new(side, side),
+            normalise: Normalisation::new(manifest.preprocessing.mean, manifest.preprocessing.std),
+            now: vec![None; rows.count()],
+            before: vec![None; rows.count()],
+            views_before: ViewMask::EMPTY,
+            timings: StageTimings::default(),
+            error: None,
+            manifest,
+            hash,
+            encoder,
+            head,
+            rows,
+            start,
+            goal,
+            clock,
+        })
+    }
+
+    /// The bundle's manifest.
+    #[must_use]
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// The backbone, for measuring it alone.
+    #[must_use]
+    pub fn encoder_mut(&mut self) -> &mut Encoder {
+        &mut self.encoder
+    }
+
+    fn try_score(&mut self, set: &FrameSet) -> Result<Scores> {
+        let started = (self.clock)();
+        let pictures = self.preprocess(set)?;
+        let prepared = (self.clock)();
+        self.timings.preprocess_nanos = prepared.saturating_sub(started);
+        if pictures.is_empty() {
+            return Ok(Scores::MISSING);
+        }
+        self.encoder.run(pictures.count())?;
+        let encoded = (self.clock)();
+        self.timings.encode_nanos = encoded.saturating_sub(prepared);
+        let scores = self.read_head(pictures)?;
+        self.timings.score_nanos = (self.clock)().saturating_sub(encoded);
+        Ok(scores)
+    }
+
+    /// Writes the pictures there are into the backbone's slots, one after the other; says which views they are of.
+    fn preprocess(&mut self, set: &FrameSet) -> Result<ViewMask> {
+        let mut there = ViewMask::EMPTY;
+        for (view, frame) in set.frames.iter().enumerate().take(self.manifest.views.len()) {
+            let Some(frame) = frame else { continue };
+            let slot = self.encoder.input_mut(there.count())?;
+            self.resizer.resize_to_planes(&frame.image, &self.normalise, slot)?;
+            there = there.with(view);
+        }
+        Ok(there)
+    }
+
+    fn read_head(&mut self, pictures: ViewMask) -> Result<Scores> {
+        let (mut used, mut broken) = (ViewMask::EMPTY, ViewMask::EMPTY);
+        let width = self.head.width;
+        let mut slots = self.encoder.features().chunks_exact(width);
+        for view in 0..self.manifest.views.len() {
+            let features = if pictures.contains(view) { slots.next() } else { None };
+            let finite = features.filter(|features| features.iter().all(|v| v.is_finite()));
+            self.head.set(view, finite);
+            match (features, finite) {
+                (Some(_), Some(_)) => used = used.with(view),
+                (Some(_), None) => broken = broken.with(view),
+                (None, _) => {}
+            }
+        }
+        let images_encoded = u32::try_from(pictures.count()).unwrap_or(u32::MAX);
+        let Some(choice) = self.rows.choose(used) else {
+            return Ok(Scores { non_finite_views: broken, images_encoded, ..Scores::MISSING });
+        };
+        self.head.run(&self.rows, &mut self.now)?;
+        let scores = Scores {
+            hops: self.hops(choice.row, used),
+            per_view: self.per_view(used),
+            std: choice.std,
+            ood: self.distance(used),
+            views: used,
+            non_finite_views: broken,
+            images_encoded,
+        };
+        std::mem::swap(&mut self.now, &mut self.before);
+        self.views_before = used;
+        Ok(scores)
+    }
+
+    /// Hops are derived from progress by the difference form, so that a hop to the same place is 0 and the way there and back
+    /// leads to where one was. A number that is not finite is a missing vote: NaN, which the fuser counts.
+    fn hops(&self, row: usize, used: ViewMask) -> Perspectives<Option<f64>> {
+        let hop = |from: Option<Progress>, to: Option<Progress>| match (from, to) {
+            (Some(from), Some(to)) => Hop::between(from, to).get(),
+            _ => f64::NAN,
+        };
+        let incremental = self.rows.shared(self.views_before, used).map(|row| hop(self.before[row], self.now[row]));
+        Perspectives {
+            incremental,
+            forward: Some(hop(self.start[row], self.now[row])),
+            backward: Some(hop(self.goal[row], self.now[row])),
+        }
+    }
+
+    fn per_view(&self, used: ViewMask) -> [Option<f64>; MAX_VIEWS] {
+        let mut progress = [None; MAX_VIEWS];
+        for view in used.iter() {
+            progress[view] = self.now[self.rows.single(view)].map(Progress::get);
+        }
+        progress
+    }
+
+    /// The distance of the strangest view: one swapped camera is enough to distrust a set.
+    fn distance(&self, used: ViewMask) -> f64 {
+        let distances = self.head.model.output(self.head.ood);
+        let of_used = used.iter().filter_map(|view| distances.get(view));
+        of_used.fold(0.0, |most, &d| if f64::from(d) > most || d.is_nan() { f64::from(d) } else { most })
+    }
+}
+
+impl RewardModel for BundleModel {
+    fn views(&self) -> &[String] {
+        &self.manifest.views
+    }
+
+    fn score(&mut self, set: &FrameSet) -> Scores {
+        self.error = None;
+        self.timings = StageTimings::default();
+        match self.try_score(set) {
+            Ok(scores) => scores,
+            Err(error) => {
+                self.error = Some(error);
+                Scores::MISSING
+            }
+        }
+    }
+
+    fn reset(&mut self) {
+        self.views_before = ViewMask::EMPTY;
+    }
+
+    fn timings(&self) -> StageTimings {
+        self.timings
+    }
+
+    fn take_error(&mut self) -> Option<Error> {
+        self.error.take()
+    }
+
+    fn bundle_hash(&self) -> [u8; 32] {
+        self.hash
+    }
+}

@@ -1,0 +1,10 @@
+//! From a frame set to scores.
+
+mod bundle_model;
+mod reward_model;
+mod rows;
+#[cfg(test)]
+mod tests;
+
+pub use bundle_model::BundleModel;
+pub use reward_model::{NanosClock, RewardModel, StageTimings};

@@ -1,0 +1,44 @@
+//! What every reward model does, whatever is inside it.
+
+use striatum_core::Scores;
+use striatum_frames::FrameSet;
+
+use crate::error::Error;
+
+/// Reads a clock in nanoseconds from any fixed start. Injected, because this crate reads no clock.
+pub type NanosClock = fn() -> u64;
+
+/// Nanoseconds that the stages of the last call took, by the clock that the model was given.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StageTimings {
+    /// Resizing and normalising all views into the encoder's input.
+    pub preprocess_nanos: u64,
+    /// The encoder, one run for all views.
+    pub encode_nanos: u64,
+    /// Heads, calibration and hops.
+    pub score_nanos: u64,
+}
+
+/// Frame sets in, scores out. Each image is encoded once, whatever the number of perspectives.
+pub trait RewardModel: Send {
+    /// The views' names, in the order of a frame set's slots.
+    fn views(&self) -> &[String];
+
+    /// Scores one frame set. Never fails: what cannot be answered is a missing value in the scores, never an invented one;
+    /// why, if the model itself failed, says [`take_error`](Self::take_error).
+    fn score(&mut self, set: &FrameSet) -> Scores;
+
+    /// Forgets the frame set before: the next one has no incremental hop.
+    fn reset(&mut self);
+
+    /// How long the last call took.
+    fn timings(&self) -> StageTimings;
+
+    /// What went wrong inside the last call, once.
+    fn take_error(&mut self) -> Option<Error> {
+        None
+    }
+
+    /// SHA-256 of the bundle's manifest, which holds the hash of every file of the bundle.
+    fn bundle_hash(&self) -> [u8; 32];
+}
