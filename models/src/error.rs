@@ -184,7 +184,7 @@ pub(crate) fn one_line(message: impl std::fmt::Display) -> String {
     line
 }
 
-/// `; did you mean NAME?` for the known name nearest to `given`, or nothing where none is near.
+/// The known name nearest to `given`, where one is near enough to have been meant.
 pub(crate) fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     known
         .into_iter()

@@ -1,5 +1,6 @@
 //! Where this crate's tests find ONNX Runtime, trained weights and golden data. What is missing skips a test loudly, and
 //! fails it where `CI` is set.
+#![allow(clippy::print_stderr, clippy::unwrap_used)] // what is skipped is said
 
 use std::path::PathBuf;
 

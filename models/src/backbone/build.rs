@@ -4,7 +4,7 @@ use super::facts::BackboneId;
 use super::fold::fold;
 use super::layers::{Block, Conv, MAP_SIZE};
 use crate::error::{Error, Result};
-use crate::onnx::{Attribute, Dim, ElementType, GraphBuilder};
+use crate::onnx::{Attribute, Dim, ElementType, GraphBuilder, dimension};
 use crate::weights::{StateDict, sha256_hex};
 
 /// The name of a backbone's input, `[N, 3, 224, 224]`.
@@ -40,7 +40,7 @@ pub fn build_onnx(id: BackboneId, weights: &[u8], options: &BuildOptions) -> Res
     writer.graph.floats("zero", &[], &[0.0]).floats("six", &[], &[6.0]);
     let mut map = INPUT_NAME.to_owned();
     for block in id.blocks() {
-        map = writer.block(&block, map)?;
+        map = writer.block(&block, &map)?;
     }
     writer.features(&map);
     if let Some(grid) = options.grid {
@@ -84,14 +84,14 @@ struct Writer<'a> {
 
 impl Writer<'_> {
     /// Adds a block that reads `input`; the name of what it makes.
-    fn block(&mut self, block: &Block, input: String) -> Result<String> {
-        let mut value = input.clone();
+    fn block(&mut self, block: &Block, input: &str) -> Result<String> {
+        let mut value = input.to_owned();
         for conv in &block.convs {
             value = self.conv(conv, &value)?;
         }
         if block.residual {
             let sum = format!("{value}_sum");
-            self.graph.node("Add", &[&value, &input], &[&sum], []);
+            self.graph.node("Add", &[&value, input], &[&sum], []);
             value = sum;
         }
         Ok(value)
@@ -104,8 +104,8 @@ impl Writer<'_> {
         let (weight, bias) = (format!("{name}_weight"), format!("{name}_bias"));
         self.graph.floats(&weight, &folded.shape, &folded.weight).floats(&bias, &[conv.channels_out], &folded.bias);
         let (before, after) = self.id.pads(conv.kernel, conv.stride);
-        let [kernel, stride, before, after] = [conv.kernel, conv.stride, before, after].map(|n| n as i64);
-        let groups = if conv.depthwise { conv.channels_in as i64 } else { 1 };
+        let [kernel, stride, before, after] = [conv.kernel, conv.stride, before, after].map(dimension);
+        let groups = if conv.depthwise { dimension(conv.channels_in) } else { 1 };
         let attributes = [
             Attribute::ints("dilations", &[1, 1]),
             Attribute::int("group", groups),
@@ -131,7 +131,7 @@ impl Writer<'_> {
     /// Means over cells are one product with a constant matrix, whatever the cells' sizes.
     fn grid(&mut self, map: &str, grid: usize) {
         let (channels, cells) = (self.id.feature_width(), grid * grid);
-        self.graph.ints("map_shape", &[3], &[0, channels as i64, (MAP_SIZE * MAP_SIZE) as i64]);
+        self.graph.ints("map_shape", &[3], &[0, dimension(channels), dimension(MAP_SIZE * MAP_SIZE)]);
         self.graph.floats("cells", &[MAP_SIZE * MAP_SIZE, cells], &cell_means(grid));
         self.graph.node("Reshape", &[map, "map_shape"], &["map_flat"], []);
         self.graph.node("MatMul", &["map_flat", "cells"], &["cell_means"], []);

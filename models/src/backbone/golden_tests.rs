@@ -1,4 +1,5 @@
 //! Features, logits and preprocessing against golden values that PyTorch and Pillow gave, from the real weights.
+#![allow(clippy::print_stderr)] // the measured numbers
 
 use std::path::Path;
 

@@ -21,33 +21,33 @@ pub const IR_VERSION: i64 = 8;
 pub struct Attribute(AttributeProto);
 
 impl Attribute {
-    fn new(name: &str, code: i32) -> AttributeProto {
+    fn named(name: &str, code: i32) -> AttributeProto {
         AttributeProto { name: Some(name.to_owned()), r#type: Some(code), ..AttributeProto::default() }
     }
 
     /// An integer.
     pub fn int(name: &str, value: i64) -> Self {
-        Self(AttributeProto { i: Some(value), ..Self::new(name, attribute_type::INT) })
+        Self(AttributeProto { i: Some(value), ..Self::named(name, attribute_type::INT) })
     }
 
     /// A list of integers.
     pub fn ints(name: &str, values: &[i64]) -> Self {
-        Self(AttributeProto { ints: values.to_vec(), ..Self::new(name, attribute_type::INTS) })
+        Self(AttributeProto { ints: values.to_vec(), ..Self::named(name, attribute_type::INTS) })
     }
 
     /// A number.
     pub fn float(name: &str, value: f32) -> Self {
-        Self(AttributeProto { f: Some(value), ..Self::new(name, attribute_type::FLOAT) })
+        Self(AttributeProto { f: Some(value), ..Self::named(name, attribute_type::FLOAT) })
     }
 
     /// A list of numbers.
     pub fn floats(name: &str, values: &[f32]) -> Self {
-        Self(AttributeProto { floats: values.to_vec(), ..Self::new(name, attribute_type::FLOATS) })
+        Self(AttributeProto { floats: values.to_vec(), ..Self::named(name, attribute_type::FLOATS) })
     }
 
     /// A text.
     pub fn string(name: &str, value: &str) -> Self {
-        Self(AttributeProto { s: Some(value.as_bytes().to_vec()), ..Self::new(name, attribute_type::STRING) })
+        Self(AttributeProto { s: Some(value.as_bytes().to_vec()), ..Self::named(name, attribute_type::STRING) })
     }
 }
 
@@ -134,7 +134,7 @@ impl GraphBuilder {
             self.mistake(|| format!("`{name}` has {count} values and the shape {dims:?}"));
         }
         self.graph.initializer.push(TensorProto {
-            dims: dims.iter().map(|&d| saturating_i64(d)).collect(),
+            dims: dims.iter().map(|&d| dimension(d)).collect(),
             data_type: Some(element.code()),
             name: Some(name.to_owned()),
             raw_data: Some(bytes),
@@ -203,7 +203,7 @@ fn value_info(name: &str, element: ElementType, dims: &[Dim]) -> ValueInfo {
     let dim = dims
         .iter()
         .map(|dim| match dim {
-            Dim::Fixed(size) => Dimension { dim_value: Some(saturating_i64(*size)), dim_param: None },
+            Dim::Fixed(size) => Dimension { dim_value: Some(dimension(*size)), dim_param: None },
             Dim::Symbol(name) => Dimension { dim_value: None, dim_param: Some(name.clone()) },
             Dim::Unknown => Dimension::default(),
         })
@@ -212,8 +212,8 @@ fn value_info(name: &str, element: ElementType, dims: &[Dim]) -> ValueInfo {
     ValueInfo { name: Some(name.to_owned()), r#type: Some(TypeProto { tensor_type: Some(tensor_type) }) }
 }
 
-/// No tensor that fits in memory has a dimension past `i64::MAX`.
-fn saturating_i64(size: usize) -> i64 {
+/// A size as ONNX writes it. No tensor that fits in memory has one past `i64::MAX`.
+pub(crate) fn dimension(size: usize) -> i64 {
     i64::try_from(size).unwrap_or(i64::MAX)
 }
 
@@ -249,7 +249,8 @@ mod tests {
 
     #[test]
     fn mistakes_are_named() {
-        let cases: [(fn(&mut GraphBuilder), &str); 4] = [
+        type Spoil = fn(&mut GraphBuilder);
+        let cases: [(Spoil, &str); 4] = [
             (|g| _ = g.floats("v", &[2], &[1.0]), "`v` has 1 values"),
             (|g| _ = g.floats("w", &[1], &[1.0]), "`w` is empty or made twice"),
             (|g| _ = g.node("Relu", &["nothing"], &["z"], []), "reads `nothing`"),

@@ -5,6 +5,7 @@ mod inspect;
 mod proto;
 mod types;
 
+pub(crate) use builder::dimension;
 pub use builder::{Attribute, GraphBuilder, IR_VERSION, OPSET};
 pub use inspect::{ModelSummary, inspect};
 pub use types::{Dim, ElementType, TensorSpec};

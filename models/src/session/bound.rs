@@ -57,6 +57,11 @@ impl Prepared {
         inputs: impl IntoIterator<Item = Place<'a>>,
         outputs: impl IntoIterator<Item = Place<'a>>,
     ) -> Result<Self> {
+        if let Some(provider) = model.graph_replay {
+            // Every run copies the inputs to the GPU anew, wherever there is room: a replay would read the old ones.
+            let what = format!("{provider} cannot replay {} with inputs that move", model.label);
+            return Err(Error::config("session.providers: cuda_graph", what, "leave cuda_graph out"));
+        }
         let refused = |e: ort::Error| bind_error(model, &e);
         let mut binding = model.session.create_binding().map_err(refused)?;
         let mut bound_inputs = Vec::new();

@@ -87,6 +87,11 @@ impl SessionConfig {
         self.providers.iter().any(|p| p.name() == "cpu")
     }
 
+    /// The provider that is to record the model and replay it, if one is.
+    pub(crate) fn graph_replay(&self) -> Option<&'static str> {
+        self.providers.iter().find(|provider| provider.replays_graphs()).map(Provider::name)
+    }
+
     /// Whether every tensor of the session lives in main memory, so that a binding sees what is written later.
     pub(crate) fn works_in_main_memory(&self) -> bool {
         self.providers.iter().all(Provider::works_in_main_memory)
@@ -147,6 +152,7 @@ mod tests {
         let Provider::TensorRt(trt) = &config.providers[0] else { panic!("not tensorrt") };
         assert!(trt.fp16 && trt.int8 && trt.cuda_graph && trt.workspace_bytes == Some(1 << 30));
         assert_eq!(trt.engine_cache_dir.as_deref(), Some(std::path::Path::new("engines")));
+        assert_eq!((config.graph_replay(), SessionConfig::default().graph_replay()), (Some("tensorrt"), None));
         let again = SessionConfig::from_toml(&toml::to_string(&config).unwrap()).unwrap();
         assert_eq!(again, config);
     }

@@ -110,6 +110,15 @@ impl Encoder {
         Ok(&self.output.floats()[..count * self.feature_width])
     }
 
+    /// Runs every number of images once, the greatest first, so that what ONNX Runtime sets up for a shape (memory plans;
+    /// with TensorRT whole engines) is not paid inside the first step. Takes `max_batch * (max_batch + 1) / 2` images' time.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub fn warm_up(&mut self) -> Result<()> {
+        (1..=self.max_batch()).rev().try_for_each(|count| self.run(count).map(|_| ()))
+    }
+
     /// The features of the last run, for all slots; those past its count are older.
     pub fn features(&self) -> &[f32] {
         self.output.floats()

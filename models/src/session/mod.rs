@@ -18,7 +18,7 @@ pub use encoder::Encoder;
 pub use fixed::FixedModel;
 pub use model::{OrtModel, TensorInfo, Terminator};
 pub use provider::{CpuProvider, CudaProvider, Provider, TensorRtProvider};
-pub use runtime::{available_providers, init_runtime, runtime_version};
+pub use runtime::{available_providers, init_runtime, runtime_library, runtime_version};
 
 #[cfg(test)]
 mod tests;

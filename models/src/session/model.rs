@@ -53,6 +53,8 @@ pub struct OrtModel {
     pub(super) label: String,
     /// Whether what is written into a bound tensor is what the next run reads, without binding it again.
     pub(super) in_main_memory: bool,
+    /// The provider that replays a recording with fixed addresses, if one does.
+    pub(super) graph_replay: Option<&'static str>,
     summary: ModelSummary,
     inputs: Vec<TensorInfo>,
     outputs: Vec<TensorInfo>,
@@ -91,6 +93,7 @@ impl OrtModel {
             session,
             label: label.to_owned(),
             in_main_memory: config.works_in_main_memory(),
+            graph_replay: config.graph_replay(),
             summary,
         })
     }

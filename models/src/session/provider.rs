@@ -38,7 +38,8 @@ pub struct CudaProvider {
     /// Allow TF32 in convolutions and matrix products: faster, about 10 bits of mantissa. Off by default, so that
     /// scores agree with the processor's.
     pub use_tf32: bool,
-    /// Record the model once and replay it. Needs a model whose every node is on the GPU and one fixed batch size.
+    /// Record the model once and replay it. Needs a model whose every node is on the GPU, and inputs that stay at one
+    /// address there: `OrtModel` takes it, `Encoder` and `FixedModel` refuse it so far, as their inputs are copied anew.
     pub cuda_graph: bool,
 }
 
@@ -59,7 +60,7 @@ pub struct TensorRtProvider {
     pub timing_cache_dir: Option<PathBuf>,
     /// Upper bound of scratch memory while building, bytes. Absent: TensorRT's own. At least 1 MiB.
     pub workspace_bytes: Option<u64>,
-    /// Record the engine once and replay it.
+    /// Record the engine once and replay it; the same holds as for CUDA.
     pub cuda_graph: bool,
 }
 
@@ -82,6 +83,15 @@ impl Provider {
     /// Whether tensors in main memory are the ones the provider works on.
     pub(crate) fn works_in_main_memory(&self) -> bool {
         matches!(self, Self::Cpu(_))
+    }
+
+    /// Whether it records the model once, with the addresses of its inputs, and replays that.
+    pub(crate) fn replays_graphs(&self) -> bool {
+        match self {
+            Self::Cpu(_) => false,
+            Self::Cuda(cuda) => cuda.cuda_graph,
+            Self::TensorRt(trt) => trt.cuda_graph,
+        }
     }
 
     /// Checks the settings' ranges; `place` is the path of this provider in the config.

@@ -48,13 +48,24 @@ pub fn init_runtime(dylib: &Path) -> Result<()> {
 /// The environment that sessions are made in.
 pub(crate) fn environment() -> Result<Environment> {
     let loaded = LOADED.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    match loaded.as_ref() {
-        Some(loaded) => Ok(loaded.environment.clone()),
-        None => Err(Error::runtime("the library is not loaded", "call init_runtime first")),
-    }
+    loaded.as_ref().map(|loaded| loaded.environment.clone()).ok_or_else(not_loaded)
 }
 
-/// What the loaded library says about itself: branch, commit, build type and compiler flags, on one line.
+fn not_loaded() -> Error {
+    Error::runtime("the library is not loaded", "call init_runtime first")
+}
+
+/// The file that ONNX Runtime was loaded from, links followed: packages put the version into its name.
+///
+/// # Errors
+/// [`Error::Runtime`] if [`init_runtime`] has not been called.
+pub fn runtime_library() -> Result<PathBuf> {
+    let loaded = LOADED.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    loaded.as_ref().map(|loaded| loaded.path.clone()).ok_or_else(not_loaded)
+}
+
+/// What the loaded library says about its build, on one line: branch, commit, build type. Two libraries that say the
+/// same are the same build; the version number is not among it (see [`runtime_library`]).
 ///
 /// # Errors
 /// [`Error::Runtime`] if [`init_runtime`] has not been called.
