@@ -13,6 +13,7 @@
 //! A file appears under its name only when it is whole and its SHA-256 is right (written beside, synced, renamed), so a
 //! reader needs no lock and a read-only cache that is full works. Writers take the cache's lock file, one at a time.
 
+mod backbone;
 mod cache;
 mod files;
 mod pins;

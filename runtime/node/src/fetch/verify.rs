@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use striatum_models::BackboneId;
+
 use super::cache::Cache;
 use super::files::sha256_of_file;
 use super::pins::{self, Pin};
@@ -60,6 +62,7 @@ impl Cache {
             (None, _) => self.check_pin(&pins::FFMPEG),
         });
         checks.extend([pins::MOBILENET_V2, pins::EFFICIENTNET_LITE0].iter().map(|pin| self.check_pin(pin)));
+        checks.extend(BackboneId::ALL.map(|id| self.check_backbone(id)));
         checks
     }
 
