@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use striatum::{Error, Result};
+use striatum::{Cache, Error, Result};
 use striatum_tests::drawn::{DrawOptions, Drawn, Encoding, Freeze, View, write_episode};
 
 /// Draws an EPISODE folder: three views of a gripper that puts blocks into a box, with known progress.
@@ -43,9 +43,9 @@ struct Arguments {
     /// A camera that freezes: VIEW:FRAME, for example cam_side:100.
     #[arg(long, value_parser = parse_freeze)]
     freeze: Option<Freeze>,
-    /// The ffmpeg that writes `<view>.mp4`; without it, numbered images are written.
+    /// Write `<view>.mp4` in place of numbered images; ffmpeg is fetched if there is none.
     #[arg(long)]
-    ffmpeg: Option<PathBuf>,
+    video: bool,
 }
 
 fn parse_freeze(text: &str) -> Result<Freeze, String> {
@@ -69,8 +69,11 @@ fn draw(arguments: &Arguments) -> Result<()> {
         stop_after_blocks: arguments.stop_after_blocks,
         freeze: arguments.freeze,
     })?;
-    let encoding = arguments.ffmpeg.as_deref().map_or(Encoding::Images, Encoding::Video);
-    write_episode(&drawn, &arguments.out, encoding)
+    if !arguments.video {
+        return write_episode(&drawn, &arguments.out, Encoding::Images);
+    }
+    let ffmpeg = Cache::from_env()?.ffmpeg(true)?;
+    write_episode(&drawn, &arguments.out, Encoding::Video(&ffmpeg))
 }
 
 #[allow(clippy::print_stderr, reason = "an error of a command is one line on stderr")]
