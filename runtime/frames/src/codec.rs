@@ -3,6 +3,8 @@
 mod jpeg;
 mod png;
 mod raw;
+#[cfg(test)]
+mod tests;
 
 use crate::error::{Error, Result};
 use crate::image_buffer::Image;

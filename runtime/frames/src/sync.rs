@@ -4,8 +4,8 @@
 //! 1. A view is *active* or *dropped out*; at the start all are active. Each view has a short queue, sorted by capture.
 //! 2. A set is one frame of each active view with newest - oldest <= `max_skew`; the newest such set is taken, at once.
 //!    Frames of dropped-out views that fit into it are taken along.
-//! 3. The captures of a set lie all after the last set's newest: frames up to there are `too_late`. So no frame is used
-//!    twice and time never goes back. With `period` a set's newest must also lie in a later period than the last set's.
+//! 3. The captures of a set lie all after the last set's newest: frames up to there are `too_late`, and so are frames of views
+//!    that set had missed and that would have fitted it. So no frame is used twice and time never goes back. With `period` a set's newest must also lie in a later period than the last set's.
 //! 4. The wait starts when the first frame arrived that could lead a set. After `view_deadline` (policies degrade and hold)
 //!    the set with the most views, and of those the newest, is taken as it is; active views without a frame in it drop out.
 //! 5. So a view is waited for once: later sets do not wait for a view that has dropped out.
@@ -29,6 +29,8 @@ mod view;
 mod properties;
 #[cfg(test)]
 mod scenarios;
+#[cfg(test)]
+mod test_kit;
 
 pub use config::{DropOut, FrozenPolicy, SyncConfig, SyncCounters};
 pub use gate::RateGate;
@@ -47,10 +49,18 @@ pub const MAX_AHEAD_NANOS: u64 = 1_000_000_000;
 /// What is remembered of the set that was given out last.
 #[derive(Clone, Copy, Debug)]
 struct LastSet {
+    views: ViewMask,
     oldest: StampNanos,
     newest: StampNanos,
     /// Until when its missing views would have been waited for.
     deadline: StampNanos,
+}
+
+impl LastSet {
+    /// Would a frame captured at `capture` have been within the skew of all its frames?
+    fn fits(&self, capture: StampNanos, max_skew_nanos: u64) -> bool {
+        self.newest.max(capture).since(self.oldest.min(capture)) <= max_skew_nanos
+    }
 }
 
 /// Lines up frames of several views into sets. Sans-I/O: time comes in as `now`, and the same calls give the same sets.
@@ -124,7 +134,9 @@ impl Synchroniser {
 
     /// Forgets every frame, set and drop-out, as after a jump of the clocks; counters stay.
     pub fn reset(&mut self) {
-        self.queues.iter_mut().for_each(Queue::clear);
+        self.queues.iter_mut().for_each(|queue| {
+            queue.clear();
+        });
         self.runs = [ContentRun::default(); MAX_VIEWS];
         self.dropped = ViewMask::EMPTY;
         self.last = None;
@@ -150,12 +162,14 @@ impl Synchroniser {
                 return;
             }
         }
-        if self.would_have_been_in_time(capture, now) {
+        let fitting = self.last.filter(|last| last.fits(capture, self.config.max_skew_nanos));
+        if fitting.is_some_and(|last| now <= last.deadline) {
             self.dropped = self.dropped.without(view);
         }
-        if self.last.is_some_and(|last| capture <= last.newest) {
+        let missed_its_set = fitting.is_some_and(|last| !last.views.contains(view));
+        if missed_its_set || self.last.is_some_and(|last| capture <= last.newest) {
             self.counters.too_late += 1;
-        } else if capture.plus(self.config.max_skew_nanos) < self.floor() {
+        } else if self.floor().is_none_or(|floor| capture.plus(self.config.max_skew_nanos) < floor) {
             self.counters.thinned += 1;
         } else {
             self.counters.overwritten += u64::from(self.queues[view].insert(frame, now));
@@ -164,43 +178,33 @@ impl Synchroniser {
 
     /// A frozen view counts as missing from this moment on.
     fn exclude_frozen(&mut self, view: usize) {
-        self.queues[view].clear();
+        self.counters.frozen_frames += self.queues[view].clear();
         if self.config.drop_out != DropOut::Wait {
             self.dropped = self.dropped.with(view);
         }
     }
 
-    /// Would a frame captured at `capture` that arrives `now` have got into the last set, had that set waited?
-    fn would_have_been_in_time(&self, capture: StampNanos, now: StampNanos) -> bool {
-        self.last.is_some_and(|last| {
-            let skew = last.newest.max(capture).since(last.oldest.min(capture));
-            now <= last.deadline && skew <= self.config.max_skew_nanos
-        })
-    }
-
-    /// The earliest capture that the next set's newest frame may have.
-    fn floor(&self) -> StampNanos {
-        let Some(last) = self.last else { return StampNanos(0) };
-        let after_last = last.newest.plus(1);
-        match last.newest.0.checked_div(self.config.period_nanos) {
+    /// The earliest capture that the next set's newest frame may have; `None` at the end of time.
+    fn floor(&self) -> Option<StampNanos> {
+        let Some(last) = self.last else { return Some(StampNanos(0)) };
+        let after_last = last.newest.0.checked_add(1)?;
+        let next_period = match last.newest.0.checked_div(self.config.period_nanos) {
             None => after_last,
-            Some(period) => {
-                let next_period = period.saturating_add(1).saturating_mul(self.config.period_nanos);
-                after_last.max(StampNanos(next_period))
-            }
-        }
+            Some(period) => period.checked_add(1)?.checked_mul(self.config.period_nanos)?,
+        };
+        Some(StampNanos(after_last.max(next_period)))
     }
 
     /// When the first of the queued frames that may lead a set arrived.
     fn first_arrival(&self) -> Option<StampNanos> {
-        let floor = self.floor();
+        let floor = self.floor()?;
         self.queues.iter().filter_map(|queue| queue.first_arrival(floor)).min()
     }
 
     /// Gives out the set that is due at `now`, if there is one.
     fn advance(&mut self, now: StampNanos) -> Option<FrameSet> {
         let arrived = self.first_arrival()?;
-        let (floor, max_skew) = (self.floor(), self.config.max_skew_nanos);
+        let (floor, max_skew) = (self.floor()?, self.config.max_skew_nanos);
         let expected = ViewMask::first(self.config.views);
         let active = ViewMask::from_bits(expected.bits() & !self.dropped.bits());
         let deadline = arrived.plus(self.config.view_deadline_nanos);
@@ -229,7 +233,7 @@ impl Synchroniser {
                 self.counters.skew += left_behind;
             }
         }
-        self.last = Some(LastSet { oldest: choice.oldest, newest: choice.newest, deadline });
+        self.last = Some(LastSet { views: choice.views, oldest: choice.oldest, newest: choice.newest, deadline });
         let (verdict, counter) = match self.config.drop_out {
             _ if choice.views.count() == self.config.views => (SetVerdict::Complete, &mut self.counters.sets_complete),
             DropOut::Hold => (SetVerdict::Hold, &mut self.counters.sets_held),

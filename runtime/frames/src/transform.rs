@@ -4,6 +4,8 @@ mod edits;
 mod grammar;
 mod playback;
 mod random;
+#[cfg(test)]
+mod tests;
 
 pub use edits::ViewEdits;
 pub use playback::playback;

@@ -26,6 +26,7 @@ pub(super) struct Axis {
 
 impl Axis {
     /// Pillow's triangle filter from `source` to `target` pixels, both at least 1.
+    #[expect(clippy::cast_sign_loss, reason = "all are positive, or made so")]
     pub(super) fn new(source: u32, target: u32) -> Self {
         let scale = f64::from(source) / f64::from(target);
         let widening = scale.max(1.0);

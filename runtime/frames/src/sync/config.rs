@@ -66,7 +66,7 @@ pub struct SyncCounters {
     pub sets_held: u64,
     /// Frames with a view and capture that had been seen.
     pub duplicates: u64,
-    /// Frames not newer than the last set.
+    /// Frames not newer than the last set, or that would have belonged to it.
     pub too_late: u64,
     /// Frames left behind because they lay too far in time from the other views of the set that was taken.
     pub skew: u64,
@@ -78,7 +78,8 @@ pub struct SyncCounters {
     pub thinned: u64,
     /// Frames captured more than [`MAX_AHEAD_NANOS`](crate::MAX_AHEAD_NANOS) after `now`: a broken clock.
     pub ahead_of_clock: u64,
-    /// Frames that came while their view was frozen (with [`FrozenPolicy::FlagOnly`] they are used all the same).
+    /// Frames that came while their view was frozen. With [`FrozenPolicy::FlagOnly`] they are used all the same; with
+    /// [`FrozenPolicy::Exclude`] those that were waiting at that moment are counted too.
     pub frozen_frames: u64,
     /// Frames that came after a newer one of their view (they are used all the same, if they fit).
     pub out_of_order: u64,

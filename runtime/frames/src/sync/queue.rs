@@ -24,8 +24,9 @@ impl Queue {
         Self { waiting: Vec::with_capacity(if used { CAPACITY } else { 0 }) }
     }
 
-    pub(super) fn clear(&mut self) {
-        self.waiting.clear();
+    /// Drops everything; gives the number dropped.
+    pub(super) fn clear(&mut self) -> u64 {
+        self.waiting.drain(..).count() as u64
     }
 
     pub(super) fn has(&self, capture: StampNanos) -> bool {

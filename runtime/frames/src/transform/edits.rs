@@ -107,6 +107,7 @@ fn find_view(transform: &Transform, view: &str, known: &[impl AsRef<str>]) -> Re
     })
 }
 
+#[expect(clippy::cast_sign_loss, reason = "clamped")]
 fn brightness_table(factor: f64) -> Box<[u8; 256]> {
     let mut table = Box::new([0; 256]);
     for (entry, value) in table.iter_mut().zip(0_u8..=255) {
@@ -116,6 +117,7 @@ fn brightness_table(factor: f64) -> Box<[u8; 256]> {
 }
 
 /// Blackens a centred rectangle of the picture's proportions.
+#[expect(clippy::cast_sign_loss, reason = "a side times a fraction")]
 fn occlude(image: &mut Image, fraction: f64) {
     let covered = |side: u32| {
         let length = (f64::from(side) * fraction.sqrt()).round() as usize;

@@ -86,6 +86,7 @@ fn shuffle(shown: &mut [u32], random: &mut Random) {
 
 /// The clip in pieces of 1 to 4 s of its own time, each at its own speed; in one case of five the picture stands still instead.
 /// The first and the last frame are kept, and time never runs back.
+#[expect(clippy::cast_sign_loss, reason = "positions and lengths are positive")]
 fn warp(shown: &[u32], period_secs: f64, random: &mut Random) -> Vec<u32> {
     let last = shown.len() - 1;
     let mut warped = vec![shown[0]];
