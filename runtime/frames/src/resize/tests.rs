@@ -1,5 +1,6 @@
 //! Bit equality with a slow reference and with Pillow.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::float_cmp, clippy::panic)]
+#![allow(clippy::cast_possible_wrap, clippy::cast_sign_loss, clippy::print_stderr)]
 
 use std::path::PathBuf;
 
