@@ -102,8 +102,10 @@ fn wait_waits_for_ever_in_bounded_memory_and_goes_on() {
 fn a_set_at_the_deadline_has_the_most_views_then_the_newest() {
     let mut sync = synchroniser(3, DropOut::Degrade);
     let _ = (sync.push_at(0, 0), sync.push_at(1, 10), sync.push_at(0, 45));
-    let set = sync.poll_at(60).expect("deadline");
+    let set = sync.push_at(0, 51).expect("deadline");
     assert_eq!((captures(&set), sync.dropped_out()), (vec![45, 10], ViewMask::EMPTY.with(2)));
+    // What was newer is left for the next set.
+    assert_eq!(captures(&sync.poll_at(101).expect("deadline")), [51]);
 }
 
 #[test]
