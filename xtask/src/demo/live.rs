@@ -1,7 +1,7 @@
 //! The live part: runtime, player and watcher in processes of their own, then the recording played back.
 
 use std::fs::File;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -10,6 +10,8 @@ use super::clips::Clips;
 use crate::failure::{Failure, Result};
 use crate::{process, say};
 
+/// How long the runtime may take to load its models and listen.
+const START_LIMIT: Duration = Duration::from_secs(60);
 /// How long the runtime may take to write its recording and go.
 const STOP_LIMIT: Duration = Duration::from_secs(20);
 
@@ -37,7 +39,8 @@ impl Drop for Guard {
 /// Runs, plays, watches, records; then checks the recording.
 pub(crate) fn run(striatum: &Path, clips: &Clips, bundle: &Path, out: &Path) -> Result<Live> {
     say::step("live: runtime, player and watcher as three processes on this machine");
-    let endpoint = free_endpoint()?;
+    let address = free_address()?;
+    let endpoint = format!("tcp/{address}");
     let recording = out.join("live.mcap");
     let config = out.join("run.toml");
     let rewards = out.join("rewards.jsonl");
@@ -46,6 +49,7 @@ pub(crate) fn run(striatum: &Path, clips: &Clips, bundle: &Path, out: &Path) -> 
     write(&config, &config_text(bundle, &endpoint, &recording))?;
 
     let mut runtime = Guard(start(Command::new(striatum).arg("run").arg(&config).stderr(create(&log)?))?);
+    wait_until_it_listens(&mut runtime.0, address)?;
     let mut watch = Command::new(striatum);
     watch.args(["watch", "--json", "--idle-secs", "10", "--connect", &endpoint]).stdout(create(&rewards)?);
     let mut watcher = Guard(start(&mut watch)?);
@@ -73,14 +77,27 @@ fn config_text(bundle: &Path, endpoint: &str, recording: &Path) -> String {
     )
 }
 
-/// A loopback endpoint that nobody uses: the system is asked for a port, which is then given back.
-fn free_endpoint() -> Result<String> {
-    let port =
-        TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).map(|address| address.port());
-    match port {
-        Ok(port) => Ok(format!("tcp/127.0.0.1:{port}")),
-        Err(e) => Err(Failure::new("finding a free port", e, "check that loopback sockets are allowed")),
+/// A loopback address that nobody uses: the system is asked for a port, which is then given back.
+fn free_address() -> Result<SocketAddr> {
+    TcpListener::bind("127.0.0.1:0")
+        .and_then(|listener| listener.local_addr())
+        .map_err(|e| Failure::new("finding a free port", e, "check that loopback sockets are allowed"))
+}
+
+/// Players and watchers that come too early wait for seconds between their tries.
+fn wait_until_it_listens(runtime: &mut Child, address: SocketAddr) -> Result<()> {
+    let start = Instant::now();
+    while start.elapsed() < START_LIMIT {
+        if TcpStream::connect(address).is_ok() {
+            return Ok(());
+        }
+        if let Ok(Some(status)) = runtime.try_wait() {
+            return Err(Failure::new("the runtime", status, "its own message is in run.log"));
+        }
+        std::thread::sleep(Duration::from_millis(50));
     }
+    let limit = format!("does not listen on {address} after {} s", START_LIMIT.as_secs());
+    Err(Failure::new("the runtime", limit, "its own message is in run.log"))
 }
 
 fn start(command: &mut Command) -> Result<Child> {
