@@ -91,6 +91,12 @@ impl Keyframes {
         &self.segments
     }
 
+    /// The segment that `frame` lies in; in a gap the one before it, before the first the first.
+    #[must_use]
+    pub fn segment_at(&self, frame: f64) -> usize {
+        self.segments.partition_point(|segment| segment.start_frame_id <= frame).saturating_sub(1)
+    }
+
     /// True progress in \[0, 1\] at `frame`.
     #[must_use]
     pub fn truth(&self, frame: f64) -> f64 {
@@ -121,6 +127,9 @@ mod tests {
         let gap = Keyframes::new(segments(&[(0.0, 10.0), (20.0, 30.0)]), 30, "test").unwrap();
         for (frame, want) in [(5.0, 0.25), (10.0, 0.5), (15.0, 0.5), (20.0, 0.5), (25.0, 0.75)] {
             assert_eq!(gap.truth(frame), want, "in the gap at {frame}");
+        }
+        for (frame, want) in [(0.0, 0), (9.0, 0), (15.0, 0), (20.0, 1), (30.0, 1)] {
+            assert_eq!(gap.segment_at(frame), want, "segment at {frame}");
         }
     }
 

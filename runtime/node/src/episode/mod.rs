@@ -128,6 +128,14 @@ impl Episode {
         self.keyframes.as_ref()
     }
 
+    /// SHA-256 of the keyframes' file; `None` without keyframes.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn keyframes_sha256(&self) -> Result<Option<[u8; 32]>> {
+        self.keyframes.as_ref().map(|_| hash::file(&self.path.join(keyframes::FILE_NAME))).transpose()
+    }
+
     /// True progress at `frame` by the keyframes; `None` without keyframes.
     #[must_use]
     pub fn truth(&self, frame: usize) -> Option<f64> {

@@ -5,20 +5,25 @@ use std::path::{Path, PathBuf};
 
 use striatum_core::{Hop, MAX_VIEWS, Perspectives, Progress, Scores, ViewMask, hop_label};
 use striatum_frames::{FrameSet, Image, encode_png};
-use striatum_models::{ModelTimings, RewardModel};
+use striatum_models::{RewardModel, StageTimings};
 
 use super::LabelOptions;
 use crate::load::Loaded;
 
-pub(crate) const FRAMES: u8 = 41;
+const FRAMES: u8 = 41;
+const HASH: [u8; 32] = [7; 32];
 
 /// Progress is the first pixel's red / 200, averaged over the views.
-#[derive(Default)]
 pub(crate) struct BrightnessModel {
+    views: Vec<String>,
     before: Option<f64>,
 }
 
 impl RewardModel for BrightnessModel {
+    fn views(&self) -> &[String] {
+        &self.views
+    }
+
     fn score(&mut self, set: &FrameSet) -> Scores {
         let mut per_view = [None; MAX_VIEWS];
         for (view, frame) in set.frames.iter().enumerate() {
@@ -36,20 +41,25 @@ impl RewardModel for BrightnessModel {
         Scores { hops, per_view, std: 0.05, ood: 0.1, views: set.views, non_finite_views, images_encoded }
     }
 
-    fn timings(&self) -> ModelTimings {
-        ModelTimings::default()
+    fn timings(&self) -> StageTimings {
+        StageTimings::default()
     }
 
     fn reset(&mut self) {
         self.before = None;
     }
+
+    fn bundle_hash(&self) -> [u8; 32] {
+        HASH
+    }
 }
 
 pub(crate) fn loaded() -> Loaded {
+    let views = vec!["left".to_owned(), "right".to_owned()];
     Loaded {
-        model: Box::new(BrightnessModel::default()),
-        views: vec!["left".to_owned(), "right".to_owned()],
-        hash: [7; 32],
+        model: Box::new(BrightnessModel { views: views.clone(), before: None }),
+        views,
+        hash: HASH,
         manifest: String::new(),
     }
 }
