@@ -36,13 +36,25 @@ pub fn init_runtime(dylib: &Path) -> Result<()> {
         ));
     }
     let environment = ort::init_from(&path)
-        .map_err(|e| Error::runtime(one_line(e), MEND))?
+        .map_err(|e| Error::runtime(load_failure(&e), MEND))?
         .with_name("striatum")
         .with_telemetry(false)
         .build()
         .map_err(|e| Error::ort("start", e, MEND))?;
     *loaded = Some(Loaded { path, environment });
     Ok(())
+}
+
+/// Why a library was not loaded; the system's loader says more than the message that wraps it ("file too short").
+fn load_failure(error: &ort::LoadDynamicError) -> String {
+    let reason = match error {
+        ort::LoadDynamicError::Dlopen { error, .. } => std::error::Error::source(error).map(one_line),
+        _ => None,
+    };
+    match reason {
+        Some(reason) => format!("{} ({reason})", one_line(error)),
+        None => one_line(error),
+    }
 }
 
 /// The environment that sessions are made in.
