@@ -3,15 +3,22 @@
 //! A frame takes one road, [`Pipeline`], in a live run, in replay, in label and eval. [`Engine`] puts the step clock around
 //! it: a pure function of its inputs, so that a recording of the inputs is a recording of the run.
 
+mod adapt_command;
+mod bench;
+mod cli;
 mod clock;
 mod config;
+mod doctor;
 mod engine;
 mod episode;
 mod error;
+mod eval;
 mod fetch;
 mod hash;
+mod label;
 mod live;
 mod load;
+mod models_command;
 mod net;
 mod pipeline;
 mod play;
@@ -19,6 +26,7 @@ mod record;
 mod replay;
 mod watch;
 
+pub use cli::main;
 pub use config::Config;
 pub use engine::{Engine, EngineConfig, EngineCounts, Event, Output};
 pub use error::{Error, Result};

@@ -1,3 +1,5 @@
 //! The program `striatum`; everything is in the library.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    striatum::main()
+}

@@ -443,3 +443,6 @@ fn transition(episode: &Episode, request: &StepRequest, state: &Scored) -> Resul
         source: request.success_source,
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,270 @@
+//! The road with instruments on it.
+
+use std::path::Path;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, bounded};
+use striatum_core::{MAX_VIEWS, StampNanos};
+use striatum_frames::{Frame, content_hash};
+use striatum_wire::{BundleHash, ShapedReward};
+use zenoh::pubsub::{Publisher, Subscriber};
+use zenoh::qos::CongestionControl;
+use zenoh::{Session, Wait};
+
+use super::BenchOptions;
+use super::measure::{Samples, cpu_secs};
+use crate::clock::monotonic_nanos;
+use crate::config::{Config, ZenohConfig};
+use crate::engine::{Engine, Event, Output};
+use crate::episode::{Episode, FrameReader, ReaderOptions};
+use crate::error::{Error, Result};
+use crate::fetch::Cache;
+use crate::live::engine_config;
+use crate::load;
+use crate::pipeline::Pipeline;
+use crate::record::Recorder;
+use crate::record::entry::{Entry, Raw};
+use crate::record::header::{Header, Machine, VERSION};
+
+/// Decoded frame sets that may wait.
+const AHEAD: usize = 4;
+
+/// One decoded frame set.
+struct Row {
+    frames: Vec<Frame>,
+    decode_nanos: u64,
+}
+
+/// An engine, a decoder ahead of it, and a subscriber behind it.
+pub(super) struct Rig {
+    engine: Engine,
+    rows: Receiver<Row>,
+    decoder: Option<JoinHandle<Result<()>>>,
+    publisher: Publisher<'static>,
+    heard: Receiver<(u64, u64)>,
+    recorder: Option<Recorder>,
+    views: usize,
+    _subscriber: Subscriber<()>,
+    _sessions: (Session, Session),
+}
+
+impl Rig {
+    pub(super) fn new(options: &BenchOptions) -> Result<Self> {
+        let loaded = load::bundle(&options.bundle, &options.session)?;
+        let config = Config::parse("bundle = \"-\"\n[sync]\nperiod_secs = 0.0\n", "bench")?;
+        let pipeline_config = config.pipeline(loaded.views.len(), "bench")?;
+        let engine_config = engine_config(&config, 1, BundleHash(loaded.hash), &pipeline_config)?;
+        let views = loaded.views.clone();
+        let recorder = options.record.then(|| recorder(options, &views)).transpose()?;
+        let engine = Engine::new(Pipeline::new(loaded.model, &pipeline_config)?, engine_config);
+        let (rows, decoder) = decode_ahead(options, &views)?;
+        let (sessions, publisher, subscriber, heard) = wire()?;
+        Ok(Self {
+            engine,
+            rows,
+            decoder: Some(decoder),
+            publisher,
+            heard,
+            recorder,
+            views: views.len(),
+            _subscriber: subscriber,
+            _sessions: sessions,
+        })
+    }
+
+    pub(super) fn views(&self) -> usize {
+        self.views
+    }
+
+    /// Takes up to `steps` frame sets; the first `warm_up` are not counted.
+    pub(super) fn measure(&mut self, steps: usize, warm_up: usize) -> Result<Samples> {
+        let mut samples = Samples::default();
+        let (mut cpu, mut wall) = (cpu_secs(), monotonic_nanos());
+        let mut put_at = Vec::with_capacity(steps);
+        for step in 0..steps {
+            if step == warm_up {
+                samples = Samples::default();
+                (cpu, wall) = (cpu_secs(), monotonic_nanos());
+            }
+            let Ok(row) = self.rows.recv() else { break };
+            self.step(row, &mut samples, &mut put_at)?;
+        }
+        samples.cpu_secs = cpu_secs() - cpu;
+        samples.wall_secs = (monotonic_nanos() - wall) as f64 / 1e9;
+        while let Ok((sequence, arrived)) = self.heard.recv_timeout(Duration::from_millis(200)) {
+            if let Some((_, put)) = put_at.iter().find(|(number, _)| *number == sequence) {
+                samples.receive.push(arrived.saturating_sub(*put));
+            }
+        }
+        // The channel is closed by whoever ends first; only a finished decoder has something to say.
+        drop(std::mem::replace(&mut self.rows, bounded(0).1));
+        match self.decoder.take().map(JoinHandle::join) {
+            Some(Ok(result)) => result?,
+            Some(Err(_)) => return Err(Error::setup("the decoder's thread", "it panicked", "report this as a bug")),
+            None => {}
+        }
+        Ok(samples)
+    }
+
+    fn step(&mut self, row: Row, samples: &mut Samples, put_at: &mut Vec<(u64, u64)>) -> Result<()> {
+        let start = monotonic_nanos();
+        let mut bytes = [0; ShapedReward::MAX_LEN];
+        let mut message = None;
+        let mut images = 0;
+        let mut result = Ok(());
+        let engine = &mut self.engine;
+        let allocations = allocation_counter::measure(|| {
+            for frame in &row.frames {
+                let now = frame.capture;
+                result = engine.handle(now, Event::Frame(frame.clone()), &mut |output| match output {
+                    Output::Reward(reward, encoded) => {
+                        bytes[..encoded.len()].copy_from_slice(encoded);
+                        message = Some((reward.sequence, encoded.len()));
+                    }
+                    Output::Scored(scored) => images += u64::from(scored.scores.images_encoded),
+                    Output::Reply(..) | Output::Refuse(..) => {}
+                });
+            }
+        });
+        result?;
+        let handled = monotonic_nanos();
+        let Some((sequence, length)) = message else { return Ok(()) };
+        put_at.push((sequence, handled));
+        self.publisher.put(&bytes[..length]).wait().map_err(|error| Error::zenoh("publish", error, "is loopback up?"))?;
+        let put = monotonic_nanos();
+        let timings = self.engine.pipeline().timings();
+        let before_fusing = timings.synchronise + timings.preprocess + timings.encode + timings.score;
+        samples.decode.push(row.decode_nanos);
+        samples.synchronise.push(timings.synchronise);
+        samples.preprocess.push(timings.preprocess);
+        samples.encode.push(timings.encode);
+        samples.score.push(timings.score);
+        samples.fuse_shape_wire.push((handled - start).saturating_sub(before_fusing));
+        samples.publish.push(put - handled);
+        samples.step.push(put - start);
+        samples.allocations.push(allocations.count_total);
+        samples.images_encoded += images;
+        self.record(row, &bytes, length, samples);
+        Ok(())
+    }
+
+    fn record(&self, row: Row, bytes: &[u8; ShapedReward::MAX_LEN], length: usize, samples: &mut Samples) {
+        let Some(recorder) = &self.recorder else { return };
+        for frame in row.frames {
+            let raw = Raw::File { source_frame: frame.source_frame };
+            recorder.put(Entry::Frame { now: frame.capture, view: frame.view, capture: frame.capture, raw, image: Some(frame.image) });
+        }
+        recorder.put(Entry::Reward { now: StampNanos(0), length, bytes: *bytes });
+        samples.record.push(recorder.write_nanos());
+    }
+}
+
+/// The encoder's session alone, in a tight loop.
+pub(super) fn floor(options: &BenchOptions, views: usize, runs: usize) -> Result<Vec<u64>> {
+    let mut model = load::open(&options.bundle, &options.session)?;
+    let encoder = model.encoder_mut();
+    for view in 0..views {
+        encoder.input_mut(view)?.fill(0.1);
+    }
+    let mut times = Vec::with_capacity(runs);
+    for run in 0..runs + 3 {
+        let start = monotonic_nanos();
+        encoder.run(views)?;
+        if run >= 3 {
+            times.push(monotonic_nanos() - start);
+        }
+    }
+    Ok(times)
+}
+
+fn decode_ahead(options: &BenchOptions, views: &[String]) -> Result<(Receiver<Row>, JoinHandle<Result<()>>)> {
+    let episode = Episode::open(&options.episode, Some(views))?;
+    let wanted: Vec<usize> = (0..episode.frames()).step_by(options.stride).collect();
+    let mut reader = FrameReader::open(&episode, wanted, &ReaderOptions::new(Cache::from_env()?.ffmpeg(true)?))?;
+    let (sender, rows) = bounded(AHEAD);
+    let decoder = std::thread::Builder::new()
+        .name("decode".to_owned())
+        .spawn(move || {
+            let mut start = monotonic_nanos();
+            while let Some(row) = reader.next_row()? {
+                let secs = episode.capture_secs(row.source_frame).max(0.0);
+                let at = u64::try_from(Duration::from_secs_f64(secs).as_nanos()).unwrap_or(u64::MAX);
+                let frames = frames(row, StampNanos(1_000_000_000).plus(at));
+                let decode_nanos = monotonic_nanos() - start;
+                if sender.send(Row { frames, decode_nanos }).is_err() {
+                    break;
+                }
+                start = monotonic_nanos();
+            }
+            Ok(())
+        })
+        .map_err(|error| Error::setup("the decoder's thread", error.to_string(), "free some memory"))?;
+    Ok((rows, decoder))
+}
+
+fn frames(row: crate::episode::FrameRow, capture: StampNanos) -> Vec<Frame> {
+    let source_frame = u32::try_from(row.source_frame).unwrap_or(u32::MAX);
+    row.images
+        .into_iter()
+        .take(MAX_VIEWS)
+        .enumerate()
+        .filter_map(|(view, image)| image.map(|image| (view, image)))
+        .map(|(view, image)| Frame { view, capture, received: capture, source_frame, content_hash: content_hash(&image), image })
+        .collect()
+}
+
+type Wire = ((Session, Session), Publisher<'static>, Subscriber<()>, Receiver<(u64, u64)>);
+
+/// Two sessions over loopback TCP, as two processes would have.
+fn wire() -> Result<Wire> {
+    let refused = |error| Error::zenoh("connect over loopback", error, "is the loopback interface up?");
+    let port = std::net::TcpListener::bind("127.0.0.1:0")
+        .and_then(|listener| listener.local_addr())
+        .map_err(|source| Error::file("listen on", Path::new("127.0.0.1"), source, "is the loopback interface up?"))?
+        .port();
+    let endpoint = format!("tcp/127.0.0.1:{port}");
+    let theirs = crate::net::serve(&ZenohConfig { listen: vec![endpoint.clone()], ..ZenohConfig::default() })?;
+    let ours = crate::net::join(Some(&endpoint))?;
+    let (sender, heard) = bounded(1 << 16);
+    let subscriber = theirs
+        .declare_subscriber("striatum/bench/reward")
+        .callback(move |sample| {
+            let arrived = monotonic_nanos();
+            if let Ok(message) = ShapedReward::decode(&sample.payload().to_bytes()) {
+                let _ = sender.try_send((message.sequence, arrived));
+            }
+        })
+        .wait()
+        .map_err(refused)?;
+    let publisher = ours
+        .declare_publisher("striatum/bench/reward")
+        .congestion_control(CongestionControl::Drop)
+        .express(true)
+        .wait()
+        .map_err(refused)?;
+    for _ in 0..100 {
+        if publisher.matching_status().wait().is_ok_and(|status| status.matching()) {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    Ok(((ours, theirs), publisher, subscriber, heard))
+}
+
+fn recorder(options: &BenchOptions, views: &[String]) -> Result<Recorder> {
+    let path = std::env::temp_dir().join(format!("striatum-bench-{}.mcap", std::process::id()));
+    let header = Header {
+        version: VERSION,
+        epoch: 1,
+        bundle_hash: String::new(),
+        bundle: options.bundle.display().to_string(),
+        views: views.to_vec(),
+        episode: None,
+        machine: Machine::this(usize::from(options.session.intra_op_threads)),
+    };
+    let recorder = Recorder::create(&path, Duration::from_secs(1), 256 << 20, &header, "", "")?;
+    // The file goes when it is closed: it is there to be written, not to be read.
+    let _ = std::fs::remove_file(&path);
+    Ok(recorder)
+}

@@ -1,0 +1,199 @@
+//! The program's front: arguments in, exit status out. Every error ends here, as one line on stderr.
+
+mod args;
+
+use std::io::{IsTerminal, Write};
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use clap::Parser;
+use striatum_models::SessionConfig;
+
+use self::args::{AdaptArgs, BenchArgs, Cli, Command, EvalArgs, LabelArgs, PlayArgs, WatchArgs};
+use crate::error::{Error, Result};
+use crate::fetch::Cache;
+use crate::play::PlayOptions;
+use crate::replay::ReplayOptions;
+use crate::watch::WatchOptions;
+use crate::{adapt_command, bench, doctor, eval, label, live, models_command, play, replay, watch};
+
+/// Wrong usage, as clap and the shell have it.
+const USAGE: u8 = 2;
+
+/// Runs the program.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are printed, not failures.
+            let code = if error.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS };
+            let _ = error.print();
+            return code;
+        }
+    };
+    log(cli.verbose);
+    match dispatch(cli.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let line = error.to_string().replace('\n', " ");
+            let _ = writeln!(std::io::stderr(), "striatum: {line}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn log(verbose: u8) {
+    let level = match verbose {
+        0 => "striatum=info,warn",
+        1 => "striatum=debug,info",
+        _ => "trace",
+    };
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| level.into());
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_target(false)
+        .compact()
+        .finish();
+    // A second subscriber in one process is only possible in tests.
+    let _ = tracing::subscriber::set_global_default(subscriber);
+}
+
+fn dispatch(command: Command) -> Result<()> {
+    let mut out = std::io::stdout();
+    match command {
+        Command::Adapt(args) => adapt(args),
+        Command::Label(args) => label(args, &mut out),
+        Command::Eval(args) => eval(args, &mut out),
+        Command::Run { config } => live::run(&config, &stop_on_signal()?),
+        Command::Play(args) => play(args),
+        Command::Watch(args) => watch(args, &mut out),
+        Command::Replay { file, check, bundle } => replay::replay(&ReplayOptions { file, check, bundle }, &mut out),
+        Command::Bench(args) => bench(args, &mut out),
+        Command::Doctor { bundle } => doctor::doctor(bundle.as_deref(), &mut out),
+        Command::Models(command) => match command {
+            args::ModelsCommand::List => models_command::list(&mut out),
+            args::ModelsCommand::Fetch { what } => models_command::fetch(&what, &mut out),
+            args::ModelsCommand::Inspect { file } => models_command::inspect(&file, &mut out),
+            args::ModelsCommand::Verify => models_command::verify(&mut out),
+        },
+    }
+}
+
+/// A flag that Ctrl-C and a polite kill set.
+fn stop_on_signal() -> Result<Arc<AtomicBool>> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let theirs = Arc::clone(&stop);
+    ctrlc::set_handler(move || theirs.store(true, Ordering::Relaxed))
+        .map_err(|error| Error::setup("the signal handler", error.to_string(), "run it as a process of its own"))?;
+    Ok(stop)
+}
+
+fn session(threads: u16) -> Result<SessionConfig> {
+    let session = SessionConfig { intra_op_threads: threads, ..SessionConfig::default() };
+    session.validate()?;
+    Ok(session)
+}
+
+/// A line on standard output; a closed pipe is an error of its own.
+pub(crate) fn say(out: &mut dyn Write, line: impl std::fmt::Display) -> Result<()> {
+    writeln!(out, "{line}").map_err(|source| Error::file("write to", Path::new("standard output"), source, "is it closed?"))
+}
+
+fn adapt(args: AdaptArgs) -> Result<()> {
+    adapt_command::adapt(&adapt_command::AdaptOptions {
+        episodes: args.episodes,
+        out: args.out,
+        backbone: args.backbone.parse()?,
+        views: args.views,
+        seed: args.seed,
+        stride: args.stride,
+        task: args.task,
+        ffmpeg: Cache::from_env()?.ffmpeg(true)?,
+        session: session(args.threads)?,
+    })
+    .map(|_| ())
+}
+
+fn label(args: LabelArgs, out: &mut dyn Write) -> Result<()> {
+    let path = args.out.clone();
+    let summary = label::label(&label::LabelOptions {
+        episode: args.episode,
+        bundle: args.bundle,
+        out: args.out,
+        stride: args.stride,
+        gamma: args.gamma,
+        transforms: args.transforms,
+        ffmpeg: Cache::from_env()?.ffmpeg(true)?,
+        session: SessionConfig::default(),
+    })?;
+    let last = summary.last_progress.map_or_else(String::new, |progress| format!(", progress at the end {progress:.3}"));
+    say(out, format_args!("{}: {} rows{last}", path.display(), summary.rows))
+}
+
+fn eval(args: EvalArgs, out: &mut dyn Write) -> Result<()> {
+    eval::eval(
+        &eval::EvalOptions {
+            episodes: args.episodes,
+            bundle: args.bundle,
+            stride: args.stride,
+            transforms: args.transforms,
+            hacks: args.hacks,
+            json: args.json,
+            report: args.report,
+            ffmpeg: Cache::from_env()?.ffmpeg(true)?,
+            session: SessionConfig::default(),
+        },
+        out,
+    )
+    .map(|_| ())
+}
+
+fn play(args: PlayArgs) -> Result<()> {
+    if !(args.rate.is_finite() && (0.01..=100.0).contains(&args.rate)) {
+        return Err(Error::input("--rate", format!("is {}", args.rate), "give a speed in [0.01, 100]"));
+    }
+    let options = PlayOptions {
+        episode: args.episode,
+        rate: args.rate,
+        robot: args.robot,
+        connect: args.connect,
+        views: args.views,
+        jpeg: (args.encoding == "jpeg").then_some(args.quality),
+        stride: args.stride,
+    };
+    let sent = play::play(&options, &*stop_on_signal()?)?;
+    tracing::info!("{sent} frame sets were published");
+    Ok(())
+}
+
+fn watch(args: WatchArgs, out: &mut dyn Write) -> Result<()> {
+    let options = WatchOptions {
+        robot: args.robot,
+        connect: args.connect,
+        json: args.json,
+        count: args.count,
+        idle_secs: args.idle_secs,
+    };
+    let seen = watch::watch(&options, &*stop_on_signal()?, out)?;
+    tracing::info!("{} rewards, {} lost, {} messages not ours", seen.rewards, seen.lost, seen.not_ours);
+    Ok(())
+}
+
+fn bench(args: BenchArgs, out: &mut dyn Write) -> Result<()> {
+    bench::bench(
+        &bench::BenchOptions {
+            bundle: args.bundle,
+            episode: args.episode,
+            steps: args.steps,
+            stride: args.stride,
+            session: session(args.threads)?,
+            json: args.json,
+            record: args.record,
+        },
+        out,
+    )
+}

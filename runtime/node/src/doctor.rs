@@ -1,0 +1,91 @@
+//! `striatum doctor`: what works here and what does not, each with its mend.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::Command;
+
+use striatum_models::SessionConfig;
+use zenoh::Wait;
+
+use crate::cli::say;
+use crate::error::{Error, Result};
+use crate::fetch::Cache;
+use crate::models_command::state;
+
+/// Runs every check; fetches nothing.
+///
+/// # Errors
+/// When something that a live run needs does not work.
+pub(crate) fn doctor(bundle: Option<&Path>, out: &mut dyn Write) -> Result<()> {
+    let mut failed = 0;
+    let mut check = |name: &str, result: Result<String>| {
+        let line = match result {
+            Ok(found) => format!("ok    {name:<22} {found}"),
+            Err(error) => {
+                failed += 1;
+                format!("FAIL  {name:<22} {error}")
+            }
+        };
+        say(out, line)
+    };
+    check("processor", Ok(processor()))?;
+    let cache = Cache::from_env();
+    let root = cache.as_ref().map(|cache| cache.root().display().to_string());
+    check("cache", root.map_err(|error| Error::CheckFailed(error.to_string())))?;
+    if let Ok(cache) = &cache {
+        for item in cache.verify() {
+            let found = state(&item.state);
+            let result = if item.state.is_fault() {
+                Err(Error::CheckFailed(format!("{found}; remove {} and run `striatum models fetch`", item.path.display())))
+            } else {
+                Ok(format!("{found}  {}", item.path.display()))
+            };
+            check(&item.name, result)?;
+        }
+        check("onnxruntime loads", onnxruntime(cache))?;
+        check("ffmpeg runs", ffmpeg(cache))?;
+    }
+    check("zenoh on loopback", zenoh_loopback())?;
+    if let Some(bundle) = bundle {
+        let loaded = crate::load::bundle(bundle, &SessionConfig::default());
+        check("bundle", loaded.map(|loaded| format!("{}  views {:?}", crate::hash::hex(&loaded.hash), loaded.views)))?;
+    }
+    if failed > 0 {
+        return Err(Error::CheckFailed(format!("{failed} checks failed; each line above says how to mend it")));
+    }
+    Ok(())
+}
+
+fn processor() -> String {
+    let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
+    format!("{} cores, {}", cores, std::env::consts::ARCH)
+}
+
+fn onnxruntime(cache: &Cache) -> Result<String> {
+    striatum_models::init_runtime(&cache.onnxruntime(false)?)?;
+    let version = striatum_models::runtime_version().unwrap_or_default();
+    let providers = striatum_models::available_providers()?.join(", ");
+    Ok(format!("{version}, providers {providers}"))
+}
+
+fn ffmpeg(cache: &Cache) -> Result<String> {
+    let path = cache.ffmpeg(false)?;
+    let output = Command::new(&path).arg("-version").output().map_err(|source| {
+        Error::file("run", &path, source, "set STRIATUM_FFMPEG to an ffmpeg that runs")
+    })?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    Ok(text.lines().next().unwrap_or_default().chars().take(60).collect())
+}
+
+/// A session of its own on a port of its own, and a message to itself.
+fn zenoh_loopback() -> Result<String> {
+    let config = crate::config::ZenohConfig { listen: vec!["tcp/127.0.0.1:0".to_owned()], ..Default::default() };
+    let session = crate::net::serve(&config)?;
+    let refused = |error| Error::zenoh("talk to itself", error, "is the loopback interface up?");
+    let subscriber = session.declare_subscriber("striatum/doctor").wait().map_err(refused)?;
+    session.put("striatum/doctor", "hello").wait().map_err(refused)?;
+    match subscriber.recv_timeout(std::time::Duration::from_secs(2)) {
+        Ok(Some(_)) => Ok("a message arrived".to_owned()),
+        _ => Err(Error::zenoh("talk to itself", "no message in two seconds", "is the loopback interface up?")),
+    }
+}

@@ -1,0 +1,411 @@
+//! The step clock, event by event. The model's progress is the brightness of the picture, so every number is known.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::float_cmp)]
+
+use std::sync::Arc;
+
+use striatum_core::{
+    Discount, Ending, EpisodeRules, FusionConfig, Hop, KMode, MAX_VIEWS, Perspectives, PotentialFn, Progress, Scores,
+    ShapingMode, SourceSet, StampNanos, Success, SuccessSource, ViewMask,
+};
+use striatum_frames::{DropOut, Frame, FrameSet, FrozenPolicy, Image, SyncConfig, content_hash};
+use striatum_models::{RewardModel, StageTimings};
+use striatum_wire::{
+    AbortRequest, BeginReply, BeginRequest, BundleHash, EpisodeId, QualityFlags, RefusalCode, ShapedReward, StepRequest, Task,
+};
+
+use super::{Engine, EngineConfig, Event, Output};
+use crate::pipeline::{Pipeline, PipelineConfig};
+
+const MS: u64 = 1_000_000;
+
+/// Progress is the first pixel's red / 250.
+struct Brightness {
+    before: Option<Progress>,
+    views: Vec<String>,
+}
+
+impl RewardModel for Brightness {
+    fn views(&self) -> &[String] {
+        &self.views
+    }
+
+    fn score(&mut self, set: &FrameSet) -> Scores {
+        let red = set.frames.iter().flatten().map(|frame| f64::from(frame.image.pixels()[0])).next().unwrap();
+        let progress = Progress::new(red / 250.0).unwrap();
+        let incremental = self.before.replace(progress).map(|before| Hop::between(before, progress).get());
+        let forward = Some(Hop::between(Progress::ZERO, progress).get());
+        let backward = Some(Hop::between(Progress::ONE, progress).get());
+        Scores {
+            hops: Perspectives { incremental, forward, backward },
+            per_view: [None; MAX_VIEWS],
+            std: 0.05,
+            ood: 0.1,
+            views: set.views,
+            non_finite_views: ViewMask::EMPTY,
+            images_encoded: 1,
+        }
+    }
+
+    fn reset(&mut self) {
+        self.before = None;
+    }
+
+    fn timings(&self) -> StageTimings {
+        StageTimings::default()
+    }
+
+    fn bundle_hash(&self) -> [u8; 32] {
+        [7; 32]
+    }
+}
+
+/// What an engine said, owned.
+#[derive(Clone, Debug, PartialEq)]
+enum Said {
+    Reward(Box<ShapedReward>, Vec<u8>),
+    Reply(u64, Vec<u8>),
+    Refuse(u64, RefusalCode),
+}
+
+struct Rig {
+    engine: Engine,
+    said: Vec<Said>,
+}
+
+impl Rig {
+    fn new(lock_gamma: bool, fusion: FusionConfig) -> Self {
+        let sync = SyncConfig {
+            views: 1,
+            max_skew_nanos: 10 * MS,
+            view_deadline_nanos: 50 * MS,
+            period_nanos: 0,
+            drop_out: DropOut::Degrade,
+            frozen_after_nanos: 0,
+            frozen: FrozenPolicy::FlagOnly,
+        };
+        let rules = EpisodeRules::new(Discount::new(0.9).unwrap());
+        let config =
+            PipelineConfig { sync, fusion, potential: PotentialFn::default(), rules, ood_limit: 1.0 };
+        let model = Brightness { before: None, views: vec!["eye".to_owned()] };
+        let engine = Engine::new(
+            Pipeline::new(Box::new(model), &config).unwrap(),
+            EngineConfig {
+                epoch: 42,
+                bundle_hash: BundleHash([7; 32]),
+                max_skew_nanos: 10 * MS,
+                lock_gamma,
+                begin_timeout_nanos: 1000 * MS,
+                mode: ShapingMode::Potential,
+                gold_sources: SourceSet::default(),
+            },
+        );
+        Self { engine, said: Vec::new() }
+    }
+
+    fn plain() -> Self {
+        Self::new(false, FusionConfig::memoryless())
+    }
+
+    fn at(&mut self, now_ms: u64, event: Event) {
+        let said = &mut self.said;
+        self.engine
+            .handle(StampNanos(now_ms * MS), event, &mut |output| match output {
+                Output::Scored(_) => {}
+                Output::Reward(message, bytes) => said.push(Said::Reward(Box::new(*message), bytes.to_vec())),
+                Output::Reply(token, bytes) => said.push(Said::Reply(token, bytes.to_vec())),
+                Output::Refuse(token, refusal) => said.push(Said::Refuse(token, refusal.code())),
+            })
+            .unwrap();
+    }
+
+    /// A frame captured at `capture_ms`, taken up 5 ms later, that shows `progress`.
+    fn frame(&mut self, capture_ms: u64, progress: f64) {
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        let image = Image::filled(4, 4, [(progress * 250.0).round() as u8, 0, 0]);
+        let frame = Frame {
+            view: 0,
+            capture: StampNanos(capture_ms * MS),
+            received: StampNanos(capture_ms * MS),
+            source_frame: 0,
+            content_hash: content_hash(&image),
+            image: Arc::new(image),
+        };
+        self.at(capture_ms + 5, Event::Frame(frame));
+    }
+
+    fn begin(&mut self, now_ms: u64, stamp_ms: u64) -> EpisodeId {
+        self.at(now_ms, Event::Begin(1, begin_request(stamp_ms)));
+        self.opened(1).episode
+    }
+
+    fn opened(&self, token: u64) -> BeginReply {
+        let bytes = self.reply(token).expect("begin was answered");
+        BeginReply::decode(&bytes).unwrap()
+    }
+
+    fn reply(&self, token: u64) -> Option<Vec<u8>> {
+        self.said.iter().find_map(|said| match said {
+            Said::Reply(to, bytes) if *to == token => Some(bytes.clone()),
+            _ => None,
+        })
+    }
+
+    fn reward(&self, token: u64) -> ShapedReward {
+        ShapedReward::decode(&self.reply(token).expect("the step was answered")).unwrap()
+    }
+
+    fn refused(&self, token: u64) -> Option<RefusalCode> {
+        self.said.iter().find_map(|said| match said {
+            Said::Refuse(to, code) if *to == token => Some(*code),
+            _ => None,
+        })
+    }
+}
+
+fn begin_request(stamp_ms: u64) -> BeginRequest {
+    BeginRequest {
+        task: Task::try_from("tidy").unwrap(),
+        gamma: 0.95,
+        period_secs: 0.1,
+        deadline_secs: 0.05,
+        bootstrap_on_truncation: true,
+        terminate_on_success: false,
+        k_mode: KMode::Unit,
+        stamp_nanos: StampNanos(stamp_ms * MS),
+    }
+}
+
+fn step_request(episode: EpisodeId, step: u64, stamp_ms: u64) -> StepRequest {
+    StepRequest {
+        episode,
+        step,
+        stamp_nanos: StampNanos(stamp_ms * MS),
+        k: 0.0,
+        ending: Ending::Running,
+        success: Success::Unknown,
+        success_source: SuccessSource::None,
+    }
+}
+
+#[test]
+fn without_an_episode_each_frame_set_is_shaped() {
+    let mut rig = Rig::plain();
+    rig.frame(100, 0.2);
+    assert!(rig.said.is_empty(), "the first frame set has no transition into it");
+    rig.frame(200, 0.4);
+    let Said::Reward(message, bytes) = &rig.said[0] else { panic!("{:?}", rig.said) };
+    assert_eq!(message.episode, EpisodeId::NONE);
+    assert_eq!((message.sequence, message.step, message.gamma, message.k), (1, 1, 0.9, 1.0));
+    assert!((message.shaping - (0.9 * 0.4 - 0.2)).abs() < 1e-12);
+    assert_eq!(ShapedReward::decode(bytes).unwrap(), **message);
+}
+
+#[test]
+fn begin_waits_for_a_frame_set_that_lies_wholly_after_its_stamp() {
+    let mut rig = Rig::plain();
+    rig.frame(100, 0.2);
+    rig.at(110, Event::Begin(1, begin_request(150)));
+    assert!(rig.reply(1).is_none());
+    rig.frame(140, 0.3);
+    assert!(rig.reply(1).is_none(), "captured before the stamp");
+    rig.frame(160, 0.4);
+    let reply = rig.opened(1);
+    assert!((reply.potential_0 - 0.4).abs() < 1e-12);
+    assert_eq!(reply.epoch, 42);
+    assert!(!rig.said.iter().any(|said| matches!(said, Said::Reward(..))), "the step clock runs for the learner alone");
+}
+
+#[test]
+fn begin_finds_a_frame_set_that_was_scored_before_it_came() {
+    for fusion in [FusionConfig::memoryless(), FusionConfig::consistency()] {
+        let mut early = Rig::new(false, fusion);
+        early.at(90, Event::Begin(1, begin_request(100)));
+        early.frame(100, 0.2);
+        early.frame(200, 0.5);
+        let mut late = Rig::new(false, fusion);
+        late.frame(50, 0.9);
+        late.frame(100, 0.2);
+        late.frame(200, 0.5);
+        late.at(210, Event::Begin(1, begin_request(100)));
+        assert_eq!(early.opened(1).potential_0, late.opened(1).potential_0);
+        for rig in [&mut early, &mut late] {
+            let episode = rig.opened(1).episode;
+            rig.at(211, Event::Step(2, step_request(episode, 1, 200)));
+        }
+        let (a, b) = (early.reward(2), late.reward(2));
+        assert_eq!((a.potential_prev, a.potential, a.shaping), (b.potential_prev, b.potential, b.shaping));
+    }
+}
+
+#[test]
+fn begin_without_frames_is_refused_in_time() {
+    let mut rig = Rig::plain();
+    rig.at(100, Event::Begin(1, begin_request(100)));
+    assert_eq!(rig.engine.next_deadline(), Some(StampNanos(1100 * MS)));
+    rig.at(1100, Event::Tick);
+    assert_eq!(rig.refused(1), Some(RefusalCode::NotReady));
+}
+
+#[test]
+fn a_step_is_answered_with_the_state_at_its_stamp() {
+    let mut rig = Rig::plain();
+    rig.frame(100, 0.2);
+    let episode = rig.begin(106, 100);
+    rig.at(190, Event::Step(2, step_request(episode, 1, 200)));
+    assert!(rig.reply(2).is_none(), "a frame set at the stamp may still come");
+    rig.frame(205, 0.5);
+    let reward = rig.reward(2);
+    assert!((reward.potential_prev - 0.2).abs() < 1e-12 && (reward.potential - 0.5).abs() < 1e-12);
+    assert!((reward.shaping - (0.95 * 0.5 - 0.2)).abs() < 1e-12);
+    assert_eq!((reward.step, reward.gamma, reward.quality), (1, 0.95, QualityFlags::NONE));
+    // A frame set beyond stamp + max_skew decides that the one before it was the state.
+    rig.at(206, Event::Step(3, step_request(episode, 2, 300)));
+    rig.frame(280, 0.6);
+    rig.frame(320, 0.7);
+    assert!((rig.reward(3).potential - 0.6).abs() < 1e-12);
+}
+
+#[test]
+fn a_deadline_holds_the_potential_and_says_so() {
+    let mut rig = Rig::plain();
+    rig.frame(100, 0.2);
+    let episode = rig.begin(106, 100);
+    rig.at(200, Event::Step(2, step_request(episode, 1, 200)));
+    assert_eq!(rig.engine.next_deadline(), Some(StampNanos(250 * MS)));
+    rig.at(250, Event::Tick);
+    let reward = rig.reward(2);
+    assert!(reward.quality.contains(QualityFlags::HELD) && reward.quality.contains(QualityFlags::LATE));
+    // Abstaining is not zero reward: F = (gamma - 1) Phi.
+    assert!((reward.shaping - (0.95 - 1.0) * 0.2).abs() < 1e-12);
+    // The next transition starts where this one ended, to the bit.
+    rig.frame(290, 0.4);
+    rig.at(296, Event::Step(3, step_request(episode, 2, 290)));
+    assert_eq!(rig.reward(3).potential_prev.to_bits(), reward.potential.to_bits());
+}
+
+#[test]
+fn the_same_step_asked_twice_gets_the_same_bytes() {
+    let mut rig = Rig::plain();
+    rig.frame(100, 0.2);
+    let episode = rig.begin(106, 100);
+    rig.at(190, Event::Step(2, step_request(episode, 1, 200)));
+    rig.at(195, Event::Step(3, step_request(episode, 1, 200)));
+    rig.at(196, Event::Step(4, step_request(episode, 1, 201)));
+    assert_eq!(rig.refused(4), Some(RefusalCode::StepConflict));
+    rig.frame(205, 0.5);
+    rig.frame(300, 0.9);
+    rig.at(306, Event::Step(5, step_request(episode, 1, 200)));
+    let bytes = rig.reply(2).unwrap();
+    assert_eq!(Some(&bytes), rig.reply(3).as_ref());
+    assert_eq!(Some(&bytes), rig.reply(5).as_ref());
+    let published = rig.said.iter().filter(|said| matches!(said, Said::Reward(..))).count();
+    assert_eq!(published, 1, "asking again publishes nothing");
+}
+
+#[test]
+fn a_learner_with_another_gamma_is_refused_where_it_is_locked() {
+    let mut rig = Rig::new(true, FusionConfig::memoryless());
+    rig.frame(100, 0.2);
+    rig.at(110, Event::Begin(1, begin_request(100)));
+    assert_eq!(rig.refused(1), Some(RefusalCode::GammaMismatch));
+    rig.at(111, Event::Begin(2, BeginRequest { gamma: 0.9, ..begin_request(100) }));
+    assert!(rig.reply(2).is_some());
+}
+
+#[test]
+fn steps_that_do_not_fit_are_refused_and_change_nothing() {
+    let mut rig = Rig::plain();
+    rig.frame(100, 0.2);
+    let episode = rig.begin(106, 100);
+    rig.frame(200, 0.5);
+    for (token, request, code) in [
+        (10, step_request(EpisodeId([9; 16]), 1, 200), RefusalCode::UnknownEpisode),
+        (11, step_request(episode, 2, 200), RefusalCode::StepOutOfOrder),
+        (12, step_request(episode, 1, 50), RefusalCode::BadStamp),
+        (13, StepRequest { k: 1.5, ..step_request(episode, 1, 200) }, RefusalCode::OutOfRange),
+    ] {
+        rig.at(210, Event::Step(token, request));
+        assert_eq!(rig.refused(token), Some(code));
+    }
+    rig.at(211, Event::Step(20, step_request(episode, 1, 200)));
+    assert!((rig.reward(20).potential_prev - 0.2).abs() < 1e-12);
+}
+
+#[test]
+fn an_ending_closes_the_episode_and_zeroes_the_potential_where_the_learner_does_not_bootstrap() {
+    for (ending, bootstraps) in [(Ending::Terminated, true), (Ending::Truncated, true), (Ending::Truncated, false)] {
+        let mut rig = Rig::plain();
+        rig.frame(100, 0.2);
+        let request = BeginRequest { bootstrap_on_truncation: bootstraps, ..begin_request(100) };
+        rig.at(106, Event::Begin(1, request));
+        let episode = rig.opened(1).episode;
+        rig.frame(200, 0.9);
+        let last = StepRequest {
+            ending,
+            success: Success::Yes,
+            success_source: SuccessSource::Sensor,
+            ..step_request(episode, 1, 200)
+        };
+        rig.at(210, Event::Step(2, last));
+        let reward = rig.reward(2);
+        let goes_on = ending == Ending::Truncated && bootstraps;
+        assert_eq!(reward.bootstraps, goes_on);
+        assert!((reward.potential - if goes_on { 0.9 } else { 0.0 }).abs() < 1e-12);
+        assert_eq!(reward.gold, if ending == Ending::Terminated { 1.0 } else { 0.0 });
+        assert_eq!(reward.success_source, SuccessSource::Sensor);
+        rig.at(211, Event::Step(3, step_request(episode, 2, 300)));
+        assert_eq!(rig.refused(3), Some(RefusalCode::UnknownEpisode));
+        rig.at(212, Event::Step(4, last));
+        assert_eq!(rig.reply(4), rig.reply(2), "the last reply can be asked for again");
+        assert!(!rig.engine.in_episode());
+    }
+}
+
+#[test]
+fn a_begin_over_an_open_episode_and_an_abort_void_it() {
+    let mut rig = Rig::plain();
+    rig.frame(100, 0.2);
+    let first = rig.begin(106, 100);
+    rig.at(190, Event::Step(2, step_request(first, 1, 200)));
+    rig.frame(150, 0.3);
+    rig.at(191, Event::Begin(3, begin_request(150)));
+    assert_eq!(rig.refused(2), Some(RefusalCode::EpisodeClosed));
+    let second = rig.opened(3).episode;
+    assert_ne!(first, second);
+    rig.at(192, Event::Abort(4, AbortRequest { episode: first }));
+    assert_eq!(rig.refused(4), Some(RefusalCode::UnknownEpisode));
+    rig.at(193, Event::Abort(5, AbortRequest { episode: second }));
+    assert!(rig.reply(5).is_some() && !rig.engine.in_episode());
+    rig.frame(300, 0.4);
+    rig.frame(400, 0.5);
+    assert!(rig.said.iter().any(|said| matches!(said, Said::Reward(..))), "watching goes on");
+}
+
+#[test]
+fn elapsed_time_sets_k_where_the_learner_asked_for_it() {
+    let mut rig = Rig::plain();
+    rig.frame(100, 0.2);
+    rig.at(106, Event::Begin(1, BeginRequest { k_mode: KMode::Elapsed, ..begin_request(100) }));
+    let episode = rig.opened(1).episode;
+    rig.frame(350, 0.5);
+    rig.at(356, Event::Step(2, step_request(episode, 1, 350)));
+    let reward = rig.reward(2);
+    assert!((reward.k - 2.5).abs() < 1e-12);
+    assert!((reward.shaping - (0.95_f64.powf(2.5) * 0.5 - 0.2)).abs() < 1e-12);
+}
+
+#[test]
+fn the_same_events_give_the_same_bytes() {
+    let run = || {
+        let mut rig = Rig::new(false, FusionConfig::consistency());
+        rig.frame(100, 0.2);
+        let episode = rig.begin(106, 100);
+        for step in 1..=20 {
+            let at = 100 + step * 100;
+            rig.frame(at, f64::from(u32::try_from(step % 7).unwrap()) / 7.0);
+            rig.at(at + 6, Event::Step(100 + step, step_request(episode, step, at)));
+        }
+        rig.said
+    };
+    assert_eq!(run(), run());
+}

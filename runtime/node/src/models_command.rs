@@ -1,0 +1,99 @@
+//! `striatum models`: what there is, fetching it, looking inside it, checking it.
+
+use std::io::Write;
+use std::path::Path;
+
+use striatum_models::BackboneId;
+
+use crate::cli::say;
+use crate::error::{Error, Result};
+use crate::fetch::{Cache, CheckState};
+
+/// Prints what can be had and what is here.
+pub(crate) fn list(out: &mut dyn Write) -> Result<()> {
+    for check in Cache::from_env()?.verify() {
+        say(out, format_args!("{:<45} {:<12} {}", check.name, state(&check.state), check.path.display()))?;
+    }
+    Ok(())
+}
+
+/// Fetches one thing, or all.
+pub(crate) fn fetch(what: &str, out: &mut dyn Write) -> Result<()> {
+    let cache = Cache::from_env()?;
+    let all = what == "all";
+    let mut found = all;
+    if all || what == "onnxruntime" {
+        found = true;
+        say(out, format_args!("onnxruntime          {}", cache.onnxruntime(true)?.display()))?;
+    }
+    if all || what == "ffmpeg" {
+        found = true;
+        say(out, format_args!("ffmpeg               {}", cache.ffmpeg(true)?.display()))?;
+    }
+    for id in BackboneId::ALL {
+        if all || what == id.name() {
+            found = true;
+            say(out, format_args!("{:<20} {}", id.name(), cache.backbone(id, true)?.display()))?;
+        }
+    }
+    if found {
+        return Ok(());
+    }
+    // The parser knows the names and suggests the nearest.
+    let unknown: Result<BackboneId, _> = what.parse();
+    match unknown {
+        Err(error) => Err(error.into()),
+        Ok(_) => Err(Error::input(what, "nothing of that name", "give onnxruntime, ffmpeg, a backbone or all")),
+    }
+}
+
+/// Prints what is inside an ONNX file.
+pub(crate) fn inspect(file: &Path, out: &mut dyn Write) -> Result<()> {
+    let bytes = std::fs::read(file).map_err(|source| Error::file("read", file, source, "give an ONNX file"))?;
+    let model = striatum_models::inspect(&bytes, &file.display().to_string())?;
+    say(out, file.display())?;
+    say(out, format_args!("  SHA-256     {}", crate::hash::sha256_hex(&bytes)))?;
+    say(out, format_args!("  producer    {}", model.producer))?;
+    say(out, format_args!("  operators   opset {}, format {}", model.opset, model.ir_version))?;
+    for input in &model.inputs {
+        say(out, format_args!("  input       {input}"))?;
+    }
+    for output in &model.outputs {
+        say(out, format_args!("  output      {output}"))?;
+    }
+    say(out, format_args!("  parameters  {}", model.parameters))?;
+    let operators: Vec<String> = model.operators.iter().map(|(name, count)| format!("{count} {name}")).collect();
+    say(out, format_args!("  uses        {}", operators.join(", ")))?;
+    for domain in &model.custom_domains {
+        say(out, format_args!("  needs       operators of `{domain}`, which no plain ONNX Runtime has"))?;
+    }
+    for (key, value) in &model.metadata {
+        say(out, format_args!("  {key:<11} {value}"))?;
+    }
+    Ok(())
+}
+
+/// Hashes everything.
+pub(crate) fn verify(out: &mut dyn Write) -> Result<()> {
+    let checks = Cache::from_env()?.verify();
+    let mut faults = 0;
+    for check in &checks {
+        faults += usize::from(check.state.is_fault());
+        say(out, format_args!("{:<45} {}", check.name, state(&check.state)))?;
+    }
+    if faults > 0 {
+        return Err(Error::CheckFailed(format!("{faults} of {} files are not what they must be; remove them and run `striatum models fetch`", checks.len())));
+    }
+    Ok(())
+}
+
+/// One word, or the reason.
+pub(crate) fn state(state: &CheckState) -> String {
+    match state {
+        CheckState::Good => "good".to_owned(),
+        CheckState::Given => "given".to_owned(),
+        CheckState::Missing => "not fetched".to_owned(),
+        CheckState::WrongHash { expected, found } => format!("wrong hash: {found}, not {expected}"),
+        CheckState::Unusable(why) => format!("unusable: {why}"),
+    }
+}
