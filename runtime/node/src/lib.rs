@@ -30,4 +30,5 @@ pub use cli::main;
 pub use config::Config;
 pub use engine::{Engine, EngineConfig, EngineCounts, Event, Output};
 pub use error::{Error, Result};
+pub use fetch::{Cache, Check, CheckState};
 pub use pipeline::{Pipeline, PipelineConfig, Scored, StepTimings};
