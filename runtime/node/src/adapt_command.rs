@@ -27,7 +27,7 @@ const LICENCE: &str = "holds pictures and features of the recording it was made 
 
 /// What `striatum adapt` is asked for.
 #[derive(Clone, Debug)]
-pub struct AdaptOptions {
+pub(crate) struct AdaptOptions {
     /// The EPISODEs: demonstrations of one task, with the same views.
     pub episodes: Vec<PathBuf>,
     /// The bundle's folder.
@@ -52,7 +52,7 @@ pub struct AdaptOptions {
 ///
 /// # Errors
 /// What opening the episodes, fetching the backbone, decoding, fitting or writing refuses.
-pub fn adapt(options: &AdaptOptions) -> Result<PathBuf> {
+pub(crate) fn adapt(options: &AdaptOptions) -> Result<PathBuf> {
     let start = monotonic_nanos();
     let episodes = open_all(&options.episodes, options.views.as_deref())?;
     let cache = Cache::from_env()?;

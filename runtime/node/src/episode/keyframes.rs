@@ -11,7 +11,7 @@ pub(crate) const FILE_NAME: &str = "annotated_keyframes.json";
 
 /// One subtask: the frames it starts and ends at.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
-pub struct Segment {
+pub(crate) struct Segment {
     /// First frame of the subtask.
     pub start_frame_id: f64,
     /// Frame at which the subtask is done.
@@ -21,7 +21,7 @@ pub struct Segment {
 /// The subtasks of one episode, in order, with true progress: each of the N segments is worth 1/N, linear in time inside
 /// it; 0 before the first, 1 after the last, constant in a gap between two.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Keyframes {
+pub(crate) struct Keyframes {
     segments: Vec<Segment>,
     /// (frame, progress) at each corner of the curve, frames rising.
     knots: Vec<(f64, f64)>,
@@ -32,7 +32,7 @@ impl Keyframes {
     ///
     /// # Errors
     /// When the file cannot be read, is not a list of segments, or [`Keyframes::new`] refuses it.
-    pub fn read(path: &Path, frames: usize) -> Result<Self> {
+    pub(crate) fn read(path: &Path, frames: usize) -> Result<Self> {
         let text =
             std::fs::read_to_string(path).map_err(|e| Error::file("read", path, e, "check the file's permissions"))?;
         let place = path.display().to_string();
@@ -50,7 +50,7 @@ impl Keyframes {
     ///
     /// # Errors
     /// When there is no segment, or one is empty, overlaps the one before it or reaches beyond the clip.
-    pub fn new(segments: Vec<Segment>, frames: usize, place: &str) -> Result<Self> {
+    pub(crate) fn new(segments: Vec<Segment>, frames: usize, place: &str) -> Result<Self> {
         let refuse = |what: String, mend: &str| Err(Error::input(place, what, mend));
         if segments.is_empty() {
             return refuse("no segments".to_owned(), "annotate at least one, or remove the file for a linear truth");
@@ -87,19 +87,19 @@ impl Keyframes {
 
     /// The segments, in order.
     #[must_use]
-    pub fn segments(&self) -> &[Segment] {
+    pub(crate) fn segments(&self) -> &[Segment] {
         &self.segments
     }
 
     /// The segment that `frame` lies in; in a gap the one before it, before the first the first.
     #[must_use]
-    pub fn segment_at(&self, frame: f64) -> usize {
+    pub(crate) fn segment_at(&self, frame: f64) -> usize {
         self.segments.partition_point(|segment| segment.start_frame_id <= frame).saturating_sub(1)
     }
 
     /// True progress in \[0, 1\] at `frame`.
     #[must_use]
-    pub fn truth(&self, frame: f64) -> f64 {
+    pub(crate) fn truth(&self, frame: f64) -> f64 {
         let after = self.knots.partition_point(|&(at, _)| at <= frame);
         let Some(&(to, high)) = self.knots.get(after) else { return 1.0 };
         let Some(&(from, low)) = after.checked_sub(1).and_then(|before| self.knots.get(before)) else { return 0.0 };

@@ -17,11 +17,10 @@ mod view_thread;
 
 use std::path::{Path, PathBuf};
 
-pub use keyframes::{Keyframes, Segment};
-pub use reader::{FrameReader, FrameRow, ReaderOptions};
-pub use source::IMAGE_FOLDER_FPS;
+pub(crate) use reader::{FrameReader, FrameRow, ReaderOptions};
 
-use source::{Source, View};
+use keyframes::Keyframes;
+use source::{IMAGE_FOLDER_FPS, Source, View};
 use timeline::Timeline;
 
 use crate::error::{Error, Result};
@@ -31,7 +30,7 @@ const QUIET_SKEW_PERIODS: f64 = 0.5;
 
 /// A recorded episode: what is known of it before a pixel is decoded.
 #[derive(Clone, Debug)]
-pub struct Episode {
+pub(crate) struct Episode {
     path: PathBuf,
     views: Vec<View>,
     timeline: Timeline,
@@ -45,7 +44,7 @@ impl Episode {
     ///
     /// # Errors
     /// When there is no such folder or view, a file is not a whole video, or the keyframes do not fit the clip.
-    pub fn open(path: &Path, views: Option<&[String]>) -> Result<Self> {
+    pub(crate) fn open(path: &Path, views: Option<&[String]>) -> Result<Self> {
         refuse_other_kinds(path)?;
         let names = match views {
             Some(names) => names.to_vec(),
@@ -69,38 +68,38 @@ impl Episode {
 
     /// The folder.
     #[must_use]
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
     /// The folder's own name, for tables.
     #[must_use]
-    pub fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         let path = self.path.canonicalize().unwrap_or_else(|_| self.path.clone());
         path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
     }
 
     /// The views' names, in order.
     #[must_use]
-    pub fn views(&self) -> Vec<&str> {
+    pub(crate) fn views(&self) -> Vec<&str> {
         self.views.iter().map(|view| view.name.as_str()).collect()
     }
 
     /// Frames of the clip.
     #[must_use]
-    pub fn frames(&self) -> usize {
+    pub(crate) fn frames(&self) -> usize {
         self.timeline.stamps_secs.len()
     }
 
     /// Time between two frames: the median of the first view, seconds.
     #[must_use]
-    pub fn frame_period_secs(&self) -> f64 {
+    pub(crate) fn frame_period_secs(&self) -> f64 {
         self.timeline.period_secs
     }
 
     /// Capture time of a frame, seconds from the first. Beyond the clip it goes on at the frame period.
     #[must_use]
-    pub fn capture_secs(&self, frame: usize) -> f64 {
+    pub(crate) fn capture_secs(&self, frame: usize) -> f64 {
         let stamps = &self.timeline.stamps_secs;
         match (stamps.get(frame), stamps.last()) {
             (Some(&stamp), _) => stamp,
@@ -112,19 +111,19 @@ impl Episode {
 
     /// The frame of view `view`'s own file that is shown at `frame` of the clip.
     #[must_use]
-    pub fn view_frame(&self, view: usize, frame: usize) -> usize {
+    pub(crate) fn view_frame(&self, view: usize, frame: usize) -> usize {
         self.timeline.view_frame(view, frame)
     }
 
     /// The file or image folder of view `view`.
     #[must_use]
-    pub fn view_path(&self, view: usize) -> Option<&Path> {
+    pub(crate) fn view_path(&self, view: usize) -> Option<&Path> {
         self.views.get(view).map(|view| view.source.path())
     }
 
     /// The keyframes, where there are any.
     #[must_use]
-    pub fn keyframes(&self) -> Option<&Keyframes> {
+    pub(crate) fn keyframes(&self) -> Option<&Keyframes> {
         self.keyframes.as_ref()
     }
 
@@ -132,20 +131,20 @@ impl Episode {
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub fn keyframes_sha256(&self) -> Result<Option<[u8; 32]>> {
+    pub(crate) fn keyframes_sha256(&self) -> Result<Option<[u8; 32]>> {
         self.keyframes.as_ref().map(|_| hash::file(&self.path.join(keyframes::FILE_NAME))).transpose()
     }
 
     /// True progress at `frame` by the keyframes; `None` without keyframes.
     #[must_use]
-    pub fn truth(&self, frame: usize) -> Option<f64> {
+    pub(crate) fn truth(&self, frame: usize) -> Option<f64> {
         #[allow(clippy::cast_precision_loss, reason = "frame counts are far below 2^53")]
         self.keyframes.as_ref().map(|keyframes| keyframes.truth(frame as f64))
     }
 
     /// True progress at `frame` by the keyframes, or else by the share of the clip's time that has passed.
     #[must_use]
-    pub fn truth_or_linear(&self, frame: usize) -> f64 {
+    pub(crate) fn truth_or_linear(&self, frame: usize) -> f64 {
         let length = self.timeline.stamps_secs.last().copied().unwrap_or_default();
         let linear = || if length > 0.0 { (self.capture_secs(frame) / length).min(1.0) } else { 0.0 };
         self.truth(frame).unwrap_or_else(linear)
@@ -155,7 +154,7 @@ impl Episode {
     ///
     /// # Errors
     /// When there is no such view or a file cannot be read.
-    pub fn file_sha256(&self, view: usize) -> Result<[u8; 32]> {
+    pub(crate) fn file_sha256(&self, view: usize) -> Result<[u8; 32]> {
         match self.views.get(view).map(|view| &view.source) {
             Some(Source::Video { path, .. }) => hash::file(path),
             Some(Source::Images { files, .. }) => hash::files(files),

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 
 /// How an episode's frames are decoded.
 #[derive(Clone, Debug, PartialEq)]
-pub struct ReaderOptions {
+pub(crate) struct ReaderOptions {
     /// The ffmpeg program.
     pub ffmpeg: PathBuf,
     /// Threads each view's ffmpeg decodes with; 0 leaves it to ffmpeg. Default 1: views already run side by side.
@@ -28,14 +28,14 @@ pub struct ReaderOptions {
 impl ReaderOptions {
     /// The defaults, with this ffmpeg.
     #[must_use]
-    pub fn new(ffmpeg: PathBuf) -> Self {
+    pub(crate) fn new(ffmpeg: PathBuf) -> Self {
         Self { ffmpeg, threads: 1, queue: 4, window_bytes: 64 << 20, skip: ViewMask::EMPTY }
     }
 }
 
 /// All views at one frame of the clip.
 #[derive(Clone, Debug)]
-pub struct FrameRow {
+pub(crate) struct FrameRow {
     /// The frame of the clip that is shown.
     pub source_frame: usize,
     /// One image for each view, in the episode's order; `None` for a skipped view.
@@ -48,7 +48,7 @@ pub struct FrameRow {
 /// Rising frames take one pass through the file, in which skipped frames are not converted. Any other order (backwards, to
 /// and fro, shuffled) takes several passes of at most [`ReaderOptions::window_bytes`] each.
 #[derive(Debug)]
-pub struct FrameReader {
+pub(crate) struct FrameReader {
     wanted: Vec<usize>,
     shown: usize,
     views: Vec<Option<ViewThread>>,
@@ -60,7 +60,7 @@ impl FrameReader {
     /// # Errors
     /// When a wanted frame is beyond the clip, or a thread cannot be started. What is wrong with a video is found later, by
     /// [`FrameReader::next_row`].
-    pub fn open(episode: &Episode, wanted: Vec<usize>, options: &ReaderOptions) -> Result<Self> {
+    pub(crate) fn open(episode: &Episode, wanted: Vec<usize>, options: &ReaderOptions) -> Result<Self> {
         if let Some(frame) = wanted.iter().find(|&&frame| frame >= episode.frames()) {
             let what = format!("frame {frame} is wanted of a clip of {} frames", episode.frames());
             return Err(Error::input(episode.path().display().to_string(), what, "count frames from 0"));
@@ -80,7 +80,7 @@ impl FrameReader {
     ///
     /// # Errors
     /// A video or image that is missing, damaged or shorter than its container says, by name.
-    pub fn next_row(&mut self) -> Result<Option<FrameRow>> {
+    pub(crate) fn next_row(&mut self) -> Result<Option<FrameRow>> {
         let Some(&source_frame) = self.wanted.get(self.shown) else {
             return self.views.iter_mut().flatten().try_for_each(ViewThread::finish).map(|()| None);
         };

@@ -6,7 +6,7 @@ use super::mp4;
 use crate::error::{Error, Result};
 
 /// Frame rate of image folders, which carry no times of their own.
-pub const IMAGE_FOLDER_FPS: f64 = 30.0;
+pub(crate) const IMAGE_FOLDER_FPS: f64 = 30.0;
 
 const IMAGE_ENDINGS: [&str; 3] = ["png", "jpg", "jpeg"];
 

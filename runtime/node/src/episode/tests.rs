@@ -1,5 +1,5 @@
 //! Decoding against itself: any order must give the bytes that playing straight through gives.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::float_cmp)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::float_cmp, clippy::print_stderr)]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

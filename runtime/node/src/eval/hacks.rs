@@ -14,7 +14,7 @@ const SEED: u64 = 1;
 
 /// How one playback was read.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct HackReport {
+pub(crate) struct HackReport {
     /// The transform, as it is written.
     pub transform: String,
     /// Does a clip that succeeds still succeed with it?

@@ -3,12 +3,12 @@
 use serde::Serialize;
 
 /// Half width of the central 90 % interval of a normal distribution, in standard deviations.
-pub const Z_90: f64 = 1.644_853_626_951_472_2;
+pub(crate) const Z_90: f64 = 1.644_853_626_951_472_2;
 
 /// Reads the whole curve as a classifier would (Robo-Dopamine, arXiv 2512.23703, Eq 58).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum CompletionClass {
+pub(crate) enum CompletionClass {
     /// The last value is above 0.8 and the mean of the last third above 0.6.
     Success,
     /// Not that, but the mean of the whole clip is at least 0.4.
@@ -20,7 +20,7 @@ pub enum CompletionClass {
 impl CompletionClass {
     /// The class of a curve; a curve without values is a failure.
     #[must_use]
-    pub fn of(progress: &[f64]) -> Self {
+    pub(crate) fn of(progress: &[f64]) -> Self {
         let third = progress.len().div_ceil(3);
         let last_third = &progress[progress.len() - third..];
         match progress.last() {
@@ -32,7 +32,7 @@ impl CompletionClass {
 
     /// Its name, as in the JSON.
     #[must_use]
-    pub const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Success => "success",
             Self::Partial => "partial",
@@ -43,26 +43,26 @@ impl CompletionClass {
 
 /// Mean; 0 for nothing.
 #[must_use]
-pub fn mean(values: &[f64]) -> f64 {
+pub(crate) fn mean(values: &[f64]) -> f64 {
     if values.is_empty() { 0.0 } else { values.iter().sum::<f64>() / count(values.len()) }
 }
 
 /// Mean absolute error.
 #[must_use]
-pub fn mae(progress: &[f64], truth: &[f64]) -> f64 {
+pub(crate) fn mae(progress: &[f64], truth: &[f64]) -> f64 {
     mean(&paired(progress, truth, |error| error.abs()))
 }
 
 /// Root of the mean squared error.
 #[must_use]
-pub fn rmse(progress: &[f64], truth: &[f64]) -> f64 {
+pub(crate) fn rmse(progress: &[f64], truth: &[f64]) -> f64 {
     mean(&paired(progress, truth, |error| error * error)).sqrt()
 }
 
 /// Spearman's rank correlation with the row number; ties get their mean rank. A curve that is constant, or has fewer than two
 /// values, has no correlation: 0.
 #[must_use]
-pub fn spearman_with_time(values: &[f64]) -> f64 {
+pub(crate) fn spearman_with_time(values: &[f64]) -> f64 {
     let ranks = mean_ranks(values);
     let center = (count(values.len()) + 1.0) / 2.0;
     let (mut both, mut of_ranks, mut of_time) = (0.0, 0.0, 0.0);
@@ -77,7 +77,7 @@ pub fn spearman_with_time(values: &[f64]) -> f64 {
 
 /// Kendall's tau-b with the row number. 0 for a constant curve or fewer than two values.
 #[must_use]
-pub fn kendall_tau_with_time(values: &[f64]) -> f64 {
+pub(crate) fn kendall_tau_with_time(values: &[f64]) -> f64 {
     let (mut agree, mut differ, mut pairs) = (0_u64, 0_u64, 0_u64);
     for (row, &before) in values.iter().enumerate() {
         for &after in &values[row + 1..] {
@@ -97,14 +97,14 @@ pub fn kendall_tau_with_time(values: &[f64]) -> f64 {
 
 /// Largest distance from the first value: what a frozen picture should leave at 0.
 #[must_use]
-pub fn drift(values: &[f64]) -> f64 {
+pub(crate) fn drift(values: &[f64]) -> f64 {
     let first = values.first().copied().unwrap_or_default();
     values.iter().fold(0.0, |most: f64, value| most.max((value - first).abs()))
 }
 
 /// Share of rows whose truth lies within `z` standard deviations of the progress.
 #[must_use]
-pub fn coverage(progress: &[f64], truth: &[f64], std: &[f64], z: f64) -> f64 {
+pub(crate) fn coverage(progress: &[f64], truth: &[f64], std: &[f64], z: f64) -> f64 {
     let errors = paired(progress, truth, f64::abs);
     let covered = errors.iter().zip(std).filter(|&(error, std)| error / std <= z).count();
     if errors.is_empty() { 0.0 } else { count(covered) / count(errors.len()) }
@@ -112,7 +112,7 @@ pub fn coverage(progress: &[f64], truth: &[f64], std: &[f64], z: f64) -> f64 {
 
 /// The value below which a share of `quantile` of the values lies, between neighbours in proportion; NaN for nothing.
 #[must_use]
-pub fn quantile(values: &[f64], quantile: f64) -> f64 {
+pub(crate) fn quantile(values: &[f64], quantile: f64) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_unstable_by(f64::total_cmp);
     let Some(last) = sorted.len().checked_sub(1) else { return f64::NAN };

@@ -21,11 +21,7 @@ use striatum_core::Discount;
 use striatum_frames::Transform;
 use striatum_models::SessionConfig;
 
-pub use hacks::HackReport;
-pub use measures::{
-    CompletionClass, Z_90, coverage, drift, kendall_tau_with_time, mae, mean, quantile, rmse, spearman_with_time,
-};
-pub use report::{EpisodeReport, EvalReport, LatencyMs, TruthSource};
+pub(crate) use report::EvalReport;
 
 use crate::episode::{Episode, ReaderOptions};
 use crate::error::{Error, Result};
@@ -33,8 +29,9 @@ use crate::label::{offline_config, rows_bar, write_whole};
 use crate::load::Loaded;
 use crate::pipeline::Pipeline;
 use curve::{Curve, Player};
+use hacks::HackReport;
 use html::Plot;
-use report::Playbacks;
+use report::{EpisodeReport, Playbacks, TruthSource};
 
 /// Where in the clip pictures are frozen, in twentieths of its length.
 const FREEZE_TWENTIETHS: [usize; 4] = [1, 7, 13, 19];
@@ -45,7 +42,7 @@ const GAMMA: f64 = 0.99;
 
 /// What `striatum eval` is asked for.
 #[derive(Clone, Debug)]
-pub struct EvalOptions {
+pub(crate) struct EvalOptions {
     /// The EPISODEs.
     pub episodes: Vec<PathBuf>,
     /// The bundle's folder.
@@ -71,7 +68,7 @@ pub struct EvalOptions {
 ///
 /// # Errors
 /// What loading the bundle, opening an episode, decoding or writing refuses.
-pub fn eval(options: &EvalOptions, out: &mut dyn Write) -> Result<EvalReport> {
+pub(crate) fn eval(options: &EvalOptions, out: &mut dyn Write) -> Result<EvalReport> {
     eval_with(crate::load::bundle(&options.bundle, &options.session)?, options, out)
 }
 

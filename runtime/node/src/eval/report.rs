@@ -13,7 +13,7 @@ use super::measures::{
 /// Where the truth comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum TruthSource {
+pub(crate) enum TruthSource {
     /// The episode's keyframes.
     Keyframes,
     /// There are none: linear in time.
@@ -22,7 +22,7 @@ pub enum TruthSource {
 
 /// Measures of one episode.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct EpisodeReport {
+pub(crate) struct EpisodeReport {
     /// The episode's folder name.
     pub episode: String,
     /// Frames of the clip.
@@ -58,7 +58,7 @@ pub struct EpisodeReport {
 
 /// Middle and tail of the step latencies, milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct LatencyMs {
+pub(crate) struct LatencyMs {
     /// Median.
     pub p50: f64,
     /// 99th percentile.
@@ -67,7 +67,7 @@ pub struct LatencyMs {
 
 /// Measures of the whole run.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct EvalReport {
+pub(crate) struct EvalReport {
     /// SHA-256 of the bundle's manifest.
     pub bundle_sha256: String,
     /// Every how many frames a row was made.
@@ -134,13 +134,13 @@ impl EvalReport {
     ///
     /// # Errors
     /// None that these fields can cause.
-    pub fn to_json(&self) -> Result<String, serde_json::Error> {
+    pub(crate) fn to_json(&self) -> Result<String, serde_json::Error> {
         serde_json::to_string_pretty(self)
     }
 
     /// The report as a table for people.
     #[must_use]
-    pub fn table(&self) -> String {
+    pub(crate) fn table(&self) -> String {
         let mut text = format!(
             "{:<28} {:>7} {:>7} {:>6} {:>6} {:>7} {:>7} {:>7}  {}\n",
             "episode", "VOC+", "VOC-", "MAE", "RMSE", "tau", "drift", "cov90", "class"

@@ -1,9 +1,10 @@
 //! What eval says of pictures whose progress is known, and the same numbers from the field's own tool.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::float_cmp, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::float_cmp, clippy::panic, clippy::print_stderr)]
 
 use std::path::PathBuf;
 use std::process::Command;
 
+use super::measures::CompletionClass;
 use super::*;
 use crate::label::fake::{self, draw_episode, loaded};
 

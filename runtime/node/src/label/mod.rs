@@ -23,12 +23,12 @@ use crate::pipeline::Pipeline;
 
 pub(crate) use atomic::write_whole;
 pub(crate) use bar::rows_bar;
-pub use run::{Row, RunOptions, offline_config, plan, run_episode};
+pub(crate) use run::{RunOptions, offline_config, plan, run_episode};
 use table::Table;
 
 /// What `striatum label` is asked for.
 #[derive(Clone, Debug)]
-pub struct LabelOptions {
+pub(crate) struct LabelOptions {
     /// The EPISODE.
     pub episode: PathBuf,
     /// The bundle's folder.
@@ -49,7 +49,7 @@ pub struct LabelOptions {
 
 /// What was labelled.
 #[derive(Clone, Debug, PartialEq)]
-pub struct LabelSummary {
+pub(crate) struct LabelSummary {
     /// Rows written.
     pub rows: usize,
     /// Progress in the last row.
@@ -84,7 +84,7 @@ impl Form {
 ///
 /// # Errors
 /// What loading the bundle, opening the episode, decoding or writing refuses.
-pub fn label(options: &LabelOptions) -> Result<LabelSummary> {
+pub(crate) fn label(options: &LabelOptions) -> Result<LabelSummary> {
     Form::of(&options.out)?;
     label_with(crate::load::bundle(&options.bundle, &options.session)?, options)
 }

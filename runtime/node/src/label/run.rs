@@ -8,7 +8,7 @@ use striatum_frames::{DropOut, Frame, FrozenPolicy, Image, SyncConfig, Transform
 use crate::clock::monotonic_nanos;
 use crate::episode::{Episode, FrameReader, FrameRow, ReaderOptions};
 use crate::error::{Error, Result};
-use crate::pipeline::{Pipeline, PipelineConfig, Scored, StepTimings};
+use crate::pipeline::{Pipeline, PipelineConfig, Scored};
 
 /// The clip's first capture: away from 0, which readers of a log take for "no stamp".
 const FIRST_CAPTURE: StampNanos = StampNanos(1_000_000_000);
@@ -24,7 +24,7 @@ const OOD_LIMIT: f64 = 1.0;
 /// The pipeline of label and eval: every row of frames is a frame set; missing views degrade it; a frozen camera is flagged
 /// and its value not held; shaping goes from row to row with k = 1 and this discount.
 #[must_use]
-pub fn offline_config(views: usize, gamma: Discount) -> PipelineConfig {
+pub(crate) fn offline_config(views: usize, gamma: Discount) -> PipelineConfig {
     PipelineConfig {
         sync: SyncConfig {
             views,
@@ -44,7 +44,7 @@ pub fn offline_config(views: usize, gamma: Discount) -> PipelineConfig {
 
 /// What is played.
 #[derive(Clone, Debug)]
-pub struct RunOptions {
+pub(crate) struct RunOptions {
     /// How frames are decoded.
     pub reader: ReaderOptions,
     /// Every how many playback frames a row is made, at least 1.
@@ -55,7 +55,7 @@ pub struct RunOptions {
 
 /// One row that was played and scored.
 #[derive(Clone, Debug)]
-pub struct Row<'a> {
+pub(crate) struct Row<'a> {
     /// Playback time in source frame periods: 0, 5, 10 at stride 5.
     pub frame_index: usize,
     /// The frame of the clip that was shown.
@@ -64,8 +64,6 @@ pub struct Row<'a> {
     pub timestamp_secs: f64,
     /// What the pipeline says.
     pub scored: Scored,
-    /// Its stages' times.
-    pub timings: StepTimings,
     /// From the first decoded frame in hand to the reward, nanoseconds.
     pub step_nanos: u64,
     /// The pictures that were shown, after the transforms, by view.
@@ -76,7 +74,7 @@ pub struct Row<'a> {
 ///
 /// # Errors
 /// A transform that names a frame beyond the clip, or a stride of 0.
-pub fn plan(episode: &Episode, options: &RunOptions) -> Result<Vec<(usize, usize)>> {
+pub(crate) fn plan(episode: &Episode, options: &RunOptions) -> Result<Vec<(usize, usize)>> {
     if options.stride == 0 {
         return Err(Error::input("--stride", "is 0", "give a number of frames from 1 up"));
     }
@@ -92,7 +90,7 @@ pub fn plan(episode: &Episode, options: &RunOptions) -> Result<Vec<(usize, usize
 /// # Errors
 /// What [`plan`], decoding, the pipeline or `on_row` refuse; a transform of a view that is not there, or one that leaves no
 /// view.
-pub fn run_episode(
+pub(crate) fn run_episode(
     pipeline: &mut Pipeline,
     episode: &Episode,
     options: &RunOptions,
@@ -117,8 +115,7 @@ pub fn run_episode(
         let start = monotonic_nanos();
         let scored = step(pipeline, frames, capture)?;
         let step_nanos = monotonic_nanos().saturating_sub(start);
-        let timings = pipeline.timings();
-        on_row(&Row { frame_index, source_frame, timestamp_secs, scored, timings, step_nanos, images: &images })?;
+        on_row(&Row { frame_index, source_frame, timestamp_secs, scored, step_nanos, images: &images })?;
     }
     // A video that is damaged after the last wanted frame is damaged all the same.
     reader.next_row().map(|_| ())
