@@ -178,6 +178,12 @@ impl Adapter {
         Ok(())
     }
 
+    /// Refers to the backbone from now on instead of copying it.
+    #[cfg(test)]
+    pub(crate) fn cache_backbone_for_test(&mut self) {
+        self.backbone.cached = true;
+    }
+
     /// Fits the heads. `progress` is called with steps done and steps in all.
     ///
     /// # Errors
@@ -186,7 +192,10 @@ impl Adapter {
         let sets = self.plain.len();
         if sets < FEWEST_SETS {
             let what = format!("{sets} frame sets are too few");
-            return Err(Error::adapt(what, format!("give an episode with at least {FEWEST_SETS}, or a smaller stride")));
+            return Err(Error::adapt(
+                what,
+                format!("give an episode with at least {FEWEST_SETS}, or a smaller stride"),
+            ));
         }
         let (Some(start), Some(goal)) = (self.start, self.goal) else {
             return Err(Error::adapt("no frame sets", "push some"));

@@ -7,18 +7,18 @@ use rand_core::{Rng, SeedableRng};
 const NODES: usize = 5;
 /// Largest standard deviation of the field's displacements, as a share of the side. Displacing parts of the picture against
 /// each other is what helps most with another episode, where hands and objects are elsewhere.
-const ELASTIC: f64 = 0.0375;
+const ELASTIC: f32 = 0.0375;
 
 /// A twin's random change, the same for a seed on every machine.
 #[derive(Clone, Debug)]
 pub(crate) struct Change {
     /// Row-major 2x2 matrix and offset from an output pixel to the source, in shares of the side about the middle.
-    affine: [f64; 6],
-    field: [[[f64; 2]; NODES]; NODES],
-    gain: [f64; 3],
-    contrast: f64,
+    affine: [f32; 6],
+    field: [[[f32; 2]; NODES]; NODES],
+    gain: [f32; 3],
+    contrast: f32,
     /// Weight of each neighbour in the 3-tap blur.
-    blur: f64,
+    blur: f32,
 }
 
 impl Change {
@@ -36,7 +36,7 @@ impl Change {
         let brightness = 1.0 + random.symmetric(0.2);
         let gain = [0; 3].map(|_| brightness * (1.0 + random.symmetric(0.08)));
         let contrast = 1.0 + random.symmetric(0.2);
-        let sigma: f64 = (random.symmetric(0.7) + 0.1).max(0.0);
+        let sigma = (random.symmetric(0.7) + 0.1).max(0.0);
         let elastic = ELASTIC * random.unit();
         let mut field = [[[0.0; 2]; NODES]; NODES];
         for value in field.iter_mut().flatten().flatten() {
@@ -50,10 +50,8 @@ impl Change {
         self.warp(rgb, scratch, side);
         std::mem::swap(rgb, scratch);
         if self.blur > 0.02 {
-            for step in [3, 3 * side] {
-                blur_along(rgb, scratch, side, step, self.blur);
-                std::mem::swap(rgb, scratch);
-            }
+            blur_rows(rgb, scratch, side, self.blur);
+            blur_columns(scratch, rgb, side, self.blur);
         }
         self.tint(rgb);
     }
@@ -61,15 +59,18 @@ impl Change {
     /// Samples the source where the affine map and the field say, bilinear, edges held.
     fn warp(&self, source: &[u8], out: &mut Vec<u8>, side: usize) {
         out.clear();
-        let size = side as f64;
+        let size = side as f32;
         let last = size - 1.0;
         let [a, b, dx, c, d, dy] = self.affine;
         for row in 0..side {
-            let v = (row as f64 + 0.5) / size;
+            let v = (row as f32 + 0.5) / size;
+            let nodes = self.field_row(v);
+            let cv = v - 0.5;
             for column in 0..side {
-                let u = (column as f64 + 0.5) / size;
-                let [fx, fy] = self.displacement(u, v);
-                let (cu, cv) = (u - 0.5, v - 0.5);
+                let u = (column as f32 + 0.5) / size;
+                let (node, share) = cell(u);
+                let cu = u - 0.5;
+                let [fx, fy] = [0, 1].map(|axis| nodes[node][axis] * (1.0 - share) + nodes[node + 1][axis] * share);
                 let x = ((a * cu + b * cv + dx + fx + 0.5) * size - 0.5).clamp(0.0, last);
                 let y = ((c * cu + d * cv + dy + fy + 0.5) * size - 0.5).clamp(0.0, last);
                 out.extend_from_slice(&sample(source, side, x, y));
@@ -77,26 +78,23 @@ impl Change {
         }
     }
 
-    /// The field at a point, bilinear between its nodes.
-    fn displacement(&self, u: f64, v: f64) -> [f64; 2] {
-        let cells = (NODES - 1) as f64;
-        let (x, y) = (u * cells, v * cells);
-        let (left, top) = (whole(x).min(NODES - 2), whole(y).min(NODES - 2));
-        let (sx, sy) = (x - left as f64, y - top as f64);
-        let [upper, lower] = [self.field[top], self.field[top + 1]];
-        [0, 1].map(|axis| {
-            let above = upper[left][axis] * (1.0 - sx) + upper[left + 1][axis] * sx;
-            let below = lower[left][axis] * (1.0 - sx) + lower[left + 1][axis] * sx;
-            above * (1.0 - sy) + below * sy
-        })
+    /// The field along a row, between its nodes above and below.
+    fn field_row(&self, v: f32) -> [[f32; 2]; NODES] {
+        let (top, share) = cell(v);
+        let mut row = self.field[top];
+        for (node, below) in row.iter_mut().zip(&self.field[top + 1]) {
+            node.iter_mut().zip(below).for_each(|(value, low)| *value = *value * (1.0 - share) + low * share);
+        }
+        row
     }
 
     fn tint(&self, rgb: &mut [u8]) {
-        let mean = rgb.iter().map(|&v| f64::from(v)).sum::<f64>() / rgb.len().max(1) as f64;
+        let sum: u64 = rgb.iter().map(|&v| u64::from(v)).sum();
+        let mean = sum as f32 / rgb.len().max(1) as f32;
         let tables = self.gain.map(|gain| {
             let mut table = [0_u8; 256];
             for (slot, value) in table.iter_mut().zip(0_u8..=255) {
-                *slot = byte(((f64::from(value) - mean) * self.contrast + mean) * gain);
+                *slot = byte(((f32::from(value) - mean) * self.contrast + mean) * gain);
             }
             table
         });
@@ -106,56 +104,84 @@ impl Change {
     }
 }
 
-fn sample(source: &[u8], side: usize, x: f64, y: f64) -> [u8; 3] {
+/// The node before a point of \[0, 1\] and how far it is to the next one.
+fn cell(at: f32) -> (usize, f32) {
+    let scaled = at * (NODES - 1) as f32;
+    let node = whole(scaled).min(NODES - 2);
+    (node, scaled - node as f32)
+}
+
+fn sample(source: &[u8], side: usize, x: f32, y: f32) -> [u8; 3] {
     let (left, top) = (whole(x), whole(y));
-    let (sx, sy) = ((x - left as f64) as f32, (y - top as f64) as f32);
+    let (sx, sy) = (x - left as f32, y - top as f32);
     let (right, bottom) = ((left + 1).min(side - 1), (top + 1).min(side - 1));
-    let at = |row: usize, column: usize| (row * side + column) * 3;
-    let corners = [at(top, left), at(top, right), at(bottom, left), at(bottom, right)];
-    let weights = [(1.0 - sx) * (1.0 - sy), sx * (1.0 - sy), (1.0 - sx) * sy, sx * sy];
+    let pixel = |row: usize, column: usize| -> [f32; 3] {
+        let at = (row * side + column) * 3;
+        [source[at], source[at + 1], source[at + 2]].map(f32::from)
+    };
+    let (upper, lower) = ([pixel(top, left), pixel(top, right)], [pixel(bottom, left), pixel(bottom, right)]);
     [0, 1, 2].map(|channel| {
-        let sum: f32 = corners.iter().zip(weights).map(|(&c, w)| f32::from(source[c + channel]) * w).sum();
-        byte(f64::from(sum))
+        let above = upper[0][channel] * (1.0 - sx) + upper[1][channel] * sx;
+        let below = lower[0][channel] * (1.0 - sx) + lower[1][channel] * sx;
+        byte(above * (1.0 - sy) + below * sy)
     })
 }
 
-/// Blurs along one axis, whose neighbours are `step` bytes away; edges are held.
-fn blur_along(source: &[u8], out: &mut Vec<u8>, side: usize, step: usize, weight: f64) {
+/// Blurs each row with the taps (`weight`, 1 - 2 `weight`, `weight`), edges held.
+fn blur_rows(source: &[u8], out: &mut Vec<u8>, side: usize, weight: f32) {
     out.clear();
-    let (side_weight, middle) = (weight as f32, 1.0 - 2.0 * weight as f32);
-    let position = |index: usize| if step == 3 { index / 3 % side } else { index / (3 * side) };
-    out.extend(source.iter().enumerate().map(|(index, &value)| {
-        let before = if position(index) > 0 { source[index - step] } else { value };
-        let after = if position(index) + 1 < side { source[index + step] } else { value };
-        byte(f64::from(middle * f32::from(value) + side_weight * (f32::from(before) + f32::from(after))))
-    }));
+    for row in source.chunks_exact(3 * side) {
+        let last = row.len() - 3;
+        out.extend((0..row.len()).map(|at| {
+            let before = if at < 3 { at } else { at - 3 };
+            let after = if at >= last { at } else { at + 3 };
+            blend(row[before], row[at], row[after], weight)
+        }));
+    }
+}
+
+/// The same for each column.
+fn blur_columns(source: &[u8], out: &mut Vec<u8>, side: usize, weight: f32) {
+    out.clear();
+    let row = |index: usize| &source[index * 3 * side..(index + 1) * 3 * side];
+    for index in 0..side {
+        let neighbours = row(index.saturating_sub(1)).iter().zip(row((index + 1).min(side - 1)));
+        out.extend(
+            row(index).iter().zip(neighbours).map(|(&here, (&above, &below))| blend(above, here, below, weight)),
+        );
+    }
+}
+
+fn blend(before: u8, here: u8, after: u8, weight: f32) -> u8 {
+    byte((1.0 - 2.0 * weight) * f32::from(here) + weight * (f32::from(before) + f32::from(after)))
 }
 
 /// The whole part of a number that is not negative.
 #[expect(clippy::cast_sign_loss, reason = "callers clamp to zero and above; the cast saturates anyway")]
-fn whole(value: f64) -> usize {
+fn whole(value: f32) -> usize {
     value as usize
 }
 
-#[expect(clippy::cast_sign_loss, reason = "clamped to what a byte holds")]
-fn byte(value: f64) -> u8 {
-    (value + 0.5).clamp(0.0, 255.0) as u8
+/// The nearest byte; the cast saturates.
+#[expect(clippy::cast_sign_loss, reason = "what is below 0 is to become 0")]
+fn byte(value: f32) -> u8 {
+    (value + 0.5) as u8
 }
 
 struct Random(ChaCha8Rng);
 
 impl Random {
-    fn unit(&mut self) -> f64 {
-        (self.0.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
+    fn unit(&mut self) -> f32 {
+        (self.0.next_u32() >> 8) as f32 / (1_u32 << 24) as f32
     }
 
-    fn symmetric(&mut self, reach: f64) -> f64 {
+    fn symmetric(&mut self, reach: f32) -> f32 {
         (2.0 * self.unit() - 1.0) * reach
     }
 
     /// Near enough to normal: the sum of twelve uniform numbers, for the same reason as the rotation's form.
-    fn normal(&mut self) -> f64 {
-        (0..12).map(|_| self.unit()).sum::<f64>() - 6.0
+    fn normal(&mut self) -> f32 {
+        (0..12).map(|_| self.unit()).sum::<f32>() - 6.0
     }
 }
 

@@ -155,9 +155,17 @@ mod tests {
     #[test]
     fn keyframes_are_piecewise_linear_with_plateaus() {
         let keyframes = Keyframes::new(vec![(10, 20), (30, 50)]).unwrap();
-        for (frame, progress, segment) in
-            [(0, 0.0, 0), (10, 0.0, 0), (15, 0.25, 0), (20, 0.5, 0), (25, 0.5, 0), (30, 0.5, 1), (40, 0.75, 1), (50, 1.0, 1), (99, 1.0, 1)]
-        {
+        for (frame, progress, segment) in [
+            (0, 0.0, 0),
+            (10, 0.0, 0),
+            (15, 0.25, 0),
+            (20, 0.5, 0),
+            (25, 0.5, 0),
+            (30, 0.5, 1),
+            (40, 0.75, 1),
+            (50, 1.0, 1),
+            (99, 1.0, 1),
+        ] {
             let (got, at) = keyframes.at(frame);
             assert_eq!((got.get(), at), (progress, segment), "{frame}");
         }

@@ -244,11 +244,12 @@ fn mean_absolute(map: &MonotoneMap, predictions: &[f64], truth: &[f64]) -> f64 {
 /// for another day's episode, and those for the plain sets are not.
 fn measure(blend: &Blend, training: &Rowset, judge: &Rowset, plain_count: usize) -> Result<SubsetFit> {
     let from = if training.len() > plain_count { plain_count } else { 0 };
-    let map = calibrate(&blend.left_out[from..], &training.truth[from..], &training.segments[from..]).map_err(|error| {
-        let views: Vec<_> = blend.subset.iter().map(|v| v.to_string()).collect();
-        let Error::Adapt { what, mend } = error else { return error };
-        Error::adapt(format!("views {}: {what}", views.join(", ")), mend)
-    })?;
+    let map =
+        calibrate(&blend.left_out[from..], &training.truth[from..], &training.segments[from..]).map_err(|error| {
+            let views: Vec<_> = blend.subset.iter().map(|v| v.to_string()).collect();
+            let Error::Adapt { what, mend } = error else { return error };
+            Error::adapt(format!("views {}: {what}", views.join(", ")), mend)
+        })?;
     let (left_out, truth) = (&blend.left_out[..plain_count], &training.truth[..plain_count]);
     let left_out_error = error_of(&map, left_out, truth);
     let twin_error = error_of(&map, &blend.judged, &judge.truth);
@@ -278,7 +279,13 @@ fn fit_manifolds(
         .collect()
 }
 
-fn assemble(blends: &[Blend], training: &Rowset, standard: Standard, manifolds: Vec<Manifold>, rank: usize) -> HeadSpec {
+fn assemble(
+    blends: &[Blend],
+    training: &Rowset,
+    standard: Standard,
+    manifolds: Vec<Manifold>,
+    rank: usize,
+) -> HeadSpec {
     let (views, width, count) = (training.features.len(), standard.width, blends.len());
     let mut weights = vec![0.0_f32; views * width * count];
     for (column, blend) in blends.iter().enumerate() {

@@ -112,7 +112,9 @@ mod tests {
         for _ in 0..count {
             let c = noise.floats(3, 1.0);
             let extra = noise.floats(width, 0.05);
-            rows.extend((0..width).map(|i| c[0] * directions[i] + c[1] * directions[width + i] + c[2] * directions[2 * width + i] + extra[i]));
+            rows.extend((0..width).map(|i| {
+                c[0] * directions[i] + c[1] * directions[width + i] + c[2] * directions[2 * width + i] + extra[i]
+            }));
         }
         rows
     }

@@ -7,6 +7,9 @@ use nalgebra::{DMatrix, DVector};
 use super::linalg::inverse_positive;
 use crate::error::{Error, Result};
 
+/// Errors (mean squares) within this factor of the best count as good.
+const NEARLY: f64 = 1.2;
+
 /// What is to be fitted: samples that train, and samples that only judge.
 #[derive(Debug)]
 pub(crate) struct Problem<'a> {
@@ -42,7 +45,9 @@ pub(crate) struct Ridge {
 }
 
 impl Problem<'_> {
-    /// Fits with the penalty of `lambdas` whose left-out predictions are best, training and judging samples alike.
+    /// Fits with the greatest penalty of `lambdas` whose left-out predictions, for training and judging samples alike, are
+    /// nearly as good as the best: [`NEARLY`]. The demonstration cannot tell such penalties apart, another episode can: on
+    /// twins much unlike the trained ones the greater one was found to be the better one.
     ///
     /// # Errors
     /// [`Error::Adapt`] if there is one segment only, or no penalty gives a solvable system.
@@ -50,22 +55,32 @@ impl Problem<'_> {
         let distinct: std::collections::BTreeSet<_> = self.segments.iter().collect();
         if distinct.len() < 2 {
             return Err(Error::adapt(
-                format!("all samples lie in {} segment", distinct.len()),
+                "all samples lie in one segment",
                 "give at least two segments, or no keyframes at all",
             ));
         }
-        let mut best: Option<(f64, Ridge)> = None;
-        for &lambda in lambdas {
-            let Some(ridge) = self.fit(lambda) else { continue };
-            let judged = mean_square(&ridge.judged, self.judge_truth).unwrap_or(0.0);
-            let score = mean_square(&ridge.left_out, self.truth).unwrap_or(f64::INFINITY) + judged;
-            if score.is_finite() && best.as_ref().is_none_or(|(least, _)| score < *least) {
-                best = Some((score, ridge));
+        let mut fits: Vec<(f64, Ridge)> = Vec::new();
+        for ridge in lambdas.iter().filter_map(|&lambda| self.fit(lambda)) {
+            let score = self.score(&ridge);
+            if score.is_finite() {
+                fits.push((score, ridge));
             }
         }
-        best.map(|(_, ridge)| ridge).ok_or_else(|| {
-            Error::adapt("no penalty gives a solvable system", "check that the frames differ and the features are finite")
+        let best = fits.iter().map(|(score, _)| *score).fold(f64::INFINITY, f64::min);
+        let good = fits.into_iter().filter(|(score, _)| *score <= NEARLY * best);
+        let greatest = good.max_by(|a, b| a.1.lambda.total_cmp(&b.1.lambda));
+        greatest.map(|(_, ridge)| ridge).ok_or_else(|| {
+            Error::adapt(
+                "no penalty gives a solvable system",
+                "check that the frames differ and the features are finite",
+            )
         })
+    }
+
+    /// Mean squared error on what was left out; smaller is better.
+    fn score(&self, ridge: &Ridge) -> f64 {
+        let left_out = mean_square(&ridge.left_out, self.truth).unwrap_or(f64::INFINITY);
+        left_out + mean_square(&ridge.judged, self.judge_truth).unwrap_or(0.0)
     }
 
     /// Fits with one penalty. Leaving out a segment costs only a system of that segment's size: with G = (K + lambda I)^-1
@@ -197,16 +212,16 @@ mod tests {
     }
 
     #[test]
-    fn the_best_penalty_is_the_one_with_the_least_left_out_error() {
+    fn the_penalty_is_the_greatest_of_those_nearly_as_good_as_the_best() {
         let drawn = draw(40, 30, 9);
         let (kernel, cross) = kernels(&drawn);
         let problem = problem(&drawn, &kernel, &cross);
-        let lambdas = [1e-3, 1e-1, 10.0];
-        let best = problem.fit_best(&lambdas).unwrap();
-        let error = |r: &Ridge| mean_square(&r.left_out, &drawn.truth).unwrap() + mean_square(&r.judged, &drawn.truth).unwrap();
-        for lambda in lambdas {
-            assert!(error(&best) <= error(&problem.fit(lambda).unwrap()));
-        }
+        let lambdas = [10.0, 1e-3, 1e-2, 1e-1, 1.0, 1e3];
+        let chosen = problem.fit_best(&lambdas).unwrap();
+        let score = |lambda: f64| problem.score(&problem.fit(lambda).unwrap());
+        let best = lambdas.iter().map(|&l| score(l)).fold(f64::INFINITY, f64::min);
+        assert!(score(chosen.lambda) <= NEARLY * best);
+        assert!(lambdas.iter().filter(|l| **l > chosen.lambda).all(|&l| score(l) > NEARLY * best));
     }
 
     #[test]

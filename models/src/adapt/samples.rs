@@ -83,7 +83,10 @@ impl Standard {
             }));
         }
         if !any {
-            return Err(Error::adapt("all frames look the same in every view", "check the recording: is it one frozen picture?"));
+            return Err(Error::adapt(
+                "all frames look the same in every view",
+                "check the recording: is it one frozen picture?",
+            ));
         }
         Ok(Self { width, mean, inv_scale })
     }

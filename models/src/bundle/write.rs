@@ -58,7 +58,8 @@ fn clear(folder: &Path) -> Result<()> {
 }
 
 fn swap_in(partial: &Path, old: &Path, dir: &Path, exists: bool) -> Result<()> {
-    let rename = |from: &Path, to: &Path| std::fs::rename(from, to).map_err(|e| Error::file("rename", from, e, CHECK_DISK));
+    let rename =
+        |from: &Path, to: &Path| std::fs::rename(from, to).map_err(|e| Error::file("rename", from, e, CHECK_DISK));
     if exists {
         clear(old)?;
         rename(dir, old)?;

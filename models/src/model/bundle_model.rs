@@ -5,8 +5,8 @@ use std::fmt;
 use striatum_core::{Hop, MAX_VIEWS, Perspectives, Progress, Scores, ViewMask};
 use striatum_frames::{FrameSet, Normalisation, Resizer};
 
-use super::rows::Rows;
 use super::reward_model::{NanosClock, RewardModel, StageTimings};
+use super::rows::Rows;
 use crate::bundle::{Bundle, Manifest};
 use crate::error::{Error, Result};
 use crate::head::{FEATURES, OOD, PRESENT, PROGRESS};
@@ -83,7 +83,10 @@ impl Head {
 
 impl fmt::Debug for BundleModel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("BundleModel").field("task", &self.manifest.task).field("views", &self.manifest.views).finish_non_exhaustive()
+        f.debug_struct("BundleModel")
+            .field("task", &self.manifest.task)
+            .field("views", &self.manifest.views)
+            .finish_non_exhaustive()
     }
 }
 
