@@ -187,6 +187,33 @@ fn damaged_videos_are_refused_by_name() {
     }
 }
 
+/// A program that stands for an ffmpeg of some kind.
+#[cfg(unix)]
+fn stand_in(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src/episode/test_data").join(name)
+}
+
+#[cfg(unix)]
+#[test]
+fn a_complaint_is_an_error_though_every_picture_came() {
+    let Some((_, folder)) = clip(10) else { return };
+    let episode = Episode::open(folder.path(), None).unwrap();
+    let options = ReaderOptions::new(stand_in("complaining_ffmpeg.sh"));
+    let message = hashes(&episode, &[4], &options).unwrap_err().to_string();
+    assert!(message.contains("front.mp4") && message.contains("(error while decoding MB 3 4)"), "{message}");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_older_ffmpeg_is_asked_in_its_own_words() {
+    let Some((_, folder)) = clip(10) else { return };
+    let episode = Episode::open(folder.path(), None).unwrap();
+    let mut reader = FrameReader::open(&episode, vec![4], &ReaderOptions::new(stand_in("old_ffmpeg.sh"))).unwrap();
+    let row = reader.next_row().unwrap().unwrap();
+    assert_eq!(row.images[0].as_ref().unwrap().pixels(), b"abc");
+    assert!(reader.next_row().unwrap().is_none());
+}
+
 #[test]
 fn a_missing_ffmpeg_is_said_in_one_line() {
     let Some((_, folder)) = clip(10) else { return };
