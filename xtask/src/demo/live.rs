@@ -51,7 +51,7 @@ pub(crate) fn run(striatum: &Path, clips: &Clips, bundle: &Path, out: &Path) -> 
     let mut runtime = Guard(start(Command::new(striatum).arg("run").arg(&config).stderr(create(&log)?))?);
     wait_until_it_listens(&mut runtime.0, address)?;
     let mut watch = Command::new(striatum);
-    watch.args(["watch", "--json", "--idle-secs", "10", "--connect", &endpoint]).stdout(create(&rewards)?);
+    watch.args(["watch", "--json", "--idle-secs", "5", "--connect", &endpoint]).stdout(create(&rewards)?);
     let mut watcher = Guard(start(&mut watch)?);
     process::run(Command::new(striatum).arg("play").arg(&clips.for_live().folder).args(["--connect", &endpoint]))?;
     wait(&mut watcher.0, Duration::from_secs(30), "the watcher")?;
@@ -60,12 +60,20 @@ pub(crate) fn run(striatum: &Path, clips: &Clips, bundle: &Path, out: &Path) -> 
 
     say::step("replay: the same rewards from the recording, bit for bit");
     let replay = process::output(Command::new(striatum).arg("replay").arg(&recording).arg("--check"))?;
-    let seen = std::fs::read_to_string(&rewards).unwrap_or_default().lines().count();
+    let seen = count_rewards(&std::fs::read_to_string(&rewards).unwrap_or_default());
     if seen == 0 {
         return Err(Failure::new("watching", "no reward arrived", format!("read {}", log.display())));
     }
     let replay = replay.lines().last().unwrap_or("done").to_owned();
     Ok(Live { rewards: seen, replay, files: vec![config, rewards, recording, log] })
+}
+
+/// Lines of `striatum watch --json` that are rewards; the others are statuses.
+fn count_rewards(lines: &str) -> usize {
+    lines
+        .lines()
+        .filter(|line| serde_json::from_str::<serde_json::Value>(line).is_ok_and(|value| value["reward"].is_number()))
+        .count()
 }
 
 /// The configuration of `striatum run`; every key that is not here has its default.
@@ -140,4 +148,15 @@ fn remove_old(path: &Path) -> Result<()> {
 
 fn cannot_write(path: &Path, why: &std::io::Error) -> Failure {
     Failure::new(format!("writing {}", path.display()), why, "give --out a folder that can be written")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statuses_are_not_counted_as_rewards() {
+        let lines = "{\"sequence\":1,\"reward\":0.5}\n{\"status\":\"running\",\"rewards\":1}\nnot JSON\n";
+        assert_eq!(count_rewards(lines), 1);
+    }
 }
