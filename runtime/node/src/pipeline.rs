@@ -20,6 +20,9 @@ use striatum_models::RewardModel;
 
 use crate::error::Result;
 
+/// Frames in a row, all too late, that mean that the cameras' clock was set back: four seconds of three cameras at 5 Hz.
+const LATE_FRAMES_OF_A_JUMP: u64 = 60;
+
 /// Everything that decides what a pipeline computes, apart from the model.
 #[derive(Clone, Debug)]
 pub struct PipelineConfig {
@@ -86,6 +89,8 @@ pub struct Pipeline {
     watcher: Option<Shaper>,
     watching: bool,
     sets: u64,
+    /// Frames in a row that came too late for any set.
+    late_in_a_row: u64,
     clock: fn() -> u64,
     timings: StepTimings,
 }
@@ -106,6 +111,7 @@ impl Pipeline {
             watcher: None,
             watching: true,
             sets: 0,
+            late_in_a_row: 0,
             clock: crate::clock::monotonic_nanos,
             timings: StepTimings::default(),
         })
@@ -139,9 +145,22 @@ impl Pipeline {
     /// A frame of a view that the pipeline does not have.
     pub fn push(&mut self, frame: Frame, now: StampNanos) -> Result<Option<FrameSet>> {
         let start = (self.clock)();
+        let late = self.synchroniser.counters().too_late;
         let set = self.synchroniser.push(frame, now)?;
+        let is_late = self.synchroniser.counters().too_late > late;
+        self.late_in_a_row = if is_late { self.late_in_a_row + 1 } else { 0 };
         self.timings.synchronise = (self.clock)().saturating_sub(start);
         Ok(set)
+    }
+
+    /// Has the cameras' clock jumped back? Then every frame is too late, for ever: lines up afresh, and says so once.
+    pub fn clock_jumped_back(&mut self) -> bool {
+        let jumped = self.late_in_a_row >= LATE_FRAMES_OF_A_JUMP;
+        if jumped {
+            self.late_in_a_row = 0;
+            self.synchroniser.reset();
+        }
+        jumped
     }
 
     /// The first half of [`Pipeline::poll`].

@@ -46,8 +46,9 @@ pub fn main() -> ExitCode {
 
 fn log(verbose: u8) {
     let level = match verbose {
-        0 => "striatum=info,warn",
-        1 => "striatum=debug,info",
+        // zenoh warns of every peer that is not up yet; our own lines say it where it matters.
+        0 => "striatum=info,warn,zenoh=error",
+        1 => "striatum=debug,info,zenoh=warn",
         _ => "trace",
     };
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| level.into());

@@ -81,7 +81,8 @@ pub struct ZenohConfig {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SyncSection {
-    /// Largest difference of capture times inside a frame set, seconds. Default 0.05: one and a half periods at 30 Hz.
+    /// Largest difference of capture times inside a frame set, seconds. Default 0.016, half a period at 30 Hz: keep it at
+    /// most half the slowest camera's period, or neighbouring frames are taken for frames of one instant.
     pub max_skew_secs: f64,
     /// How long a frame set waits for its missing views, seconds of arrival time. Default 0.1.
     pub view_deadline_secs: f64,
@@ -188,7 +189,7 @@ fn default_queue_bytes() -> usize {
 impl Default for SyncSection {
     fn default() -> Self {
         Self {
-            max_skew_secs: 0.05,
+            max_skew_secs: 0.016,
             view_deadline_secs: 0.1,
             period_secs: 0.2,
             drop_out: DropOutName::Degrade,
@@ -375,7 +376,7 @@ mod tests {
         let config = Config::parse("bundle = \"b\"", "t").expect("defaults");
         assert_eq!(config.robot, "robot");
         let pipeline = config.pipeline(3, "t").expect("defaults are in range");
-        assert_eq!(pipeline.sync.max_skew_nanos, 50_000_000);
+        assert_eq!(pipeline.sync.max_skew_nanos, 16_000_000);
         assert!(!config.session.spinning);
     }
 

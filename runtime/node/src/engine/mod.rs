@@ -104,6 +104,7 @@ pub struct Engine {
     episode: Option<Episode>,
     episodes: u64,
     sequence: u64,
+    clock_jumps: u64,
     counts: EngineCounts,
     buffer: [u8; ShapedReward::MAX_LEN],
 }
@@ -120,6 +121,7 @@ impl Engine {
             episode: None,
             episodes: 0,
             sequence: 0,
+            clock_jumps: 0,
             counts: EngineCounts::default(),
             buffer: [0; ShapedReward::MAX_LEN],
         }
@@ -135,13 +137,17 @@ impl Engine {
                 if let Some(set) = self.pipeline.push(frame, now)? {
                     self.frame_set(now, &set, sink)?;
                 }
+                if self.pipeline.clock_jumped_back() {
+                    self.clock_jumps += 1;
+                    self.states.clear();
+                }
             }
             Event::Tick => {}
             Event::Begin(token, request) => self.begin(now, token, request, sink)?,
             Event::Step(token, request) => self.step(now, token, request, sink)?,
             Event::Abort(token, request) => self.abort(token, request, sink)?,
         }
-        if let Some(set) = self.pipeline.overdue(now) {
+        while let Some(set) = self.pipeline.overdue(now) {
             self.frame_set(now, &set, sink)?;
         }
         self.expire(now, sink)
@@ -162,6 +168,12 @@ impl Engine {
     /// The pipeline inside.
     pub fn pipeline(&self) -> &Pipeline {
         &self.pipeline
+    }
+
+    /// How often the cameras' clock has jumped back; the state of an open episode is held from then on until it is begun
+    /// again with stamps of the new time.
+    pub fn clock_jumps(&self) -> u64 {
+        self.clock_jumps
     }
 
     /// Counts since the start.

@@ -165,10 +165,13 @@ impl Live {
                 let image = matches!(raw, crate::record::entry::Raw::File { .. }).then(|| Arc::clone(&frame.image));
                 self.outlet.record(Entry::Frame { now, view: frame.view, capture: frame.capture, raw, image });
             }
-            let sets = self.engine.counts().frame_sets;
+            let (sets, jumps) = (self.engine.counts().frame_sets, self.engine.clock_jumps());
             self.handle(now, Event::Frame(striatum_frames::Frame { received: now, ..frame }))?;
             if self.engine.counts().frame_sets > sets {
                 self.time_stages();
+            }
+            if self.engine.clock_jumps() > jumps {
+                tracing::warn!("the cameras' clock was set back; frames are lined up afresh, learners should begin again");
             }
         }
         Ok(())

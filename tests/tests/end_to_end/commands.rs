@@ -1,0 +1,73 @@
+//! The commands that work on files, and what a bundle is worth on an episode that it was not made from.
+
+use striatum_tests::kit::run;
+
+use crate::{PROGRAM, own_folder, text, world};
+
+fn eval(arguments: &[&str]) -> serde_json::Value {
+    let output = run(PROGRAM, arguments);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).expect("one JSON object on stdout and nothing else")
+}
+
+fn measure(report: &serde_json::Value, name: &str) -> f64 {
+    report["episodes"][0][name].as_f64().unwrap_or_else(|| panic!("{name} in {report}"))
+}
+
+#[test]
+fn a_bundle_orders_another_episode_of_the_same_task() {
+    let (other, bundle) = (text(&world().other), text(&world().bundle));
+    let plain = eval(&["eval", other, "--bundle", bundle, "--stride", "2", "--json", "-"]);
+    assert!(measure(&plain, "voc_plus") >= 0.97, "{plain}");
+    assert!(measure(&plain, "voc_minus") <= -0.97, "{plain}");
+    assert!(measure(&plain, "mae") <= 0.11, "{plain}");
+    assert_eq!(measure(&plain, "frozen_drift"), 0.0, "the memoryless potential cannot drift");
+    assert_eq!(plain["encoder_calls_per_step"].as_f64(), Some(3.0), "three views, three images, whatever the perspectives");
+    let warped = eval(&["eval", other, "--bundle", bundle, "--stride", "2", "--transform", "warp:3", "--json", "-"]);
+    let difference = (measure(&warped, "mae") - measure(&plain, "mae")).abs();
+    assert!(difference <= 0.02, "{difference}");
+}
+
+#[test]
+fn label_writes_the_columns_that_are_promised() {
+    let folder = own_folder();
+    let csv = folder.path().join("l.csv");
+    let out = run(PROGRAM, &["label", text(&world().other), "--bundle", text(&world().bundle), "--out", text(&csv), "--stride", "5"]);
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    let table = std::fs::read_to_string(&csv).unwrap();
+    let header = table.lines().next().unwrap();
+    let promised = "frame_index,source_frame,timestamp_secs,progress,std,ood,potential,shaping,incremental,forward,backward,";
+    assert!(header.starts_with(promised), "{header}");
+    assert!(["cam_high", "cam_side", "cam_wrist"].iter().all(|view| header.contains(view)), "{header}");
+    let frames: Vec<&str> = table.lines().skip(1).map(|line| line.split(',').next().unwrap()).collect();
+    assert_eq!(frames, ["0", "5", "10", "15", "20", "25", "30", "35", "40", "45", "50", "55"]);
+}
+
+#[test]
+fn bench_measures_every_stage() {
+    let arguments =
+        ["bench", "--bundle", text(&world().bundle), "--episode", text(&world().teacher), "--steps", "20", "--stride", "2", "--record", "--json", "-"];
+    let output = run(PROGRAM, &arguments);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let stages = ["receive", "decode", "synchronise", "preprocess", "encode", "score", "fuse_shape_wire", "publish", "record", "step"];
+    for stage in stages {
+        assert!(report["stages_ms"][stage]["p99"].as_f64().is_some_and(|ms| ms > 0.0), "{stage}: {report}");
+    }
+    assert_eq!(report["encoder_calls_per_step"].as_f64(), Some(3.0));
+    assert_eq!(report["allocations_per_step"]["max"].as_u64(), Some(0), "{report}");
+    assert!(report["step_over_encode"].as_f64().unwrap() > 1.0 && report["step_over_floor"].as_f64().is_some());
+}
+
+#[test]
+fn doctor_and_models_say_what_is_here() {
+    let output = run(PROGRAM, &["doctor", "--bundle", text(&world().bundle)]);
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("onnxruntime loads") && said.contains("bundle") && !said.contains("FAIL"), "{said}");
+    let output = run(PROGRAM, &["models", "verify"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    let output = run(PROGRAM, &["models", "fetch", "mobilenet_v3"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.code() == Some(1) && said.contains("mobilenet_v2"), "{said}");
+}
