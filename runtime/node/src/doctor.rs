@@ -36,7 +36,10 @@ pub(crate) fn doctor(bundle: Option<&Path>, out: &mut dyn Write) -> Result<()> {
         for item in cache.verify() {
             let found = state(&item.state);
             let result = if item.state.is_fault() {
-                Err(Error::CheckFailed(format!("{found}; remove {} and run `striatum models fetch`", item.path.display())))
+                Err(Error::CheckFailed(format!(
+                    "{found}; remove {} and run `striatum models fetch`",
+                    item.path.display()
+                )))
             } else {
                 Ok(format!("{found}  {}", item.path.display()))
             };
@@ -70,9 +73,10 @@ fn onnxruntime(cache: &Cache) -> Result<String> {
 
 fn ffmpeg(cache: &Cache) -> Result<String> {
     let path = cache.ffmpeg(false)?;
-    let output = Command::new(&path).arg("-version").output().map_err(|source| {
-        Error::file("run", &path, source, "set STRIATUM_FFMPEG to an ffmpeg that runs")
-    })?;
+    let output = Command::new(&path)
+        .arg("-version")
+        .output()
+        .map_err(|source| Error::file("run", &path, source, "set STRIATUM_FFMPEG to an ffmpeg that runs"))?;
     let text = String::from_utf8_lossy(&output.stdout);
     Ok(text.lines().next().unwrap_or_default().chars().take(60).collect())
 }

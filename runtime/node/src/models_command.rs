@@ -82,7 +82,10 @@ pub(crate) fn verify(out: &mut dyn Write) -> Result<()> {
         say(out, format_args!("{:<45} {}", check.name, state(&check.state)))?;
     }
     if faults > 0 {
-        return Err(Error::CheckFailed(format!("{faults} of {} files are not what they must be; remove them and run `striatum models fetch`", checks.len())));
+        return Err(Error::CheckFailed(format!(
+            "{faults} of {} files are not what they must be; remove them and run `striatum models fetch`",
+            checks.len()
+        )));
     }
     Ok(())
 }

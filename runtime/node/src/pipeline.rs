@@ -12,8 +12,8 @@
 //! `now` give the same bits.
 
 use striatum_core::{
-    Ending, EpisodeRules, Estimate, Fuser, FusionConfig, Potential, PotentialFn, Scores, ShapedStep, Shaper, StampNanos,
-    Success, SuccessSource, Transition, ViewMask,
+    Ending, EpisodeRules, Estimate, Fuser, FusionConfig, Potential, PotentialFn, Scores, ShapedStep, Shaper,
+    StampNanos, Success, SuccessSource, Transition, ViewMask,
 };
 use striatum_frames::{Frame, FrameSet, SetVerdict, SyncConfig, SyncCounters, Synchroniser};
 use striatum_models::RewardModel;
@@ -102,7 +102,7 @@ impl Pipeline {
     /// A configuration that the synchroniser or the fuser refuses.
     pub fn new(model: Box<dyn RewardModel>, config: &PipelineConfig) -> Result<Self> {
         Ok(Self {
-            synchroniser: Synchroniser::new(config.sync.clone())?,
+            synchroniser: Synchroniser::new(config.sync)?,
             model,
             fuser: Fuser::new(config.fusion)?,
             potential: config.potential,

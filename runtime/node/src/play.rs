@@ -72,7 +72,10 @@ pub(crate) fn play(options: &PlayOptions, stop: &AtomicBool) -> Result<u64> {
         std::thread::sleep(Duration::from_nanos(capture.since(clock::wall())));
         for (publisher, message) in publishers.iter().zip(messages) {
             if let Some(message) = message {
-                publisher.put(message).wait().map_err(|error| Error::zenoh("put a frame", error, "is the runtime up?"))?;
+                publisher
+                    .put(message)
+                    .wait()
+                    .map_err(|error| Error::zenoh("put a frame", error, "is the runtime up?"))?;
             }
         }
         sent += 1;
@@ -83,7 +86,8 @@ pub(crate) fn play(options: &PlayOptions, stop: &AtomicBool) -> Result<u64> {
 /// A frame that nobody hears is lost: gives the runtime five seconds to be there, then plays anyway.
 fn wait_for_listener(publishers: &[Publisher<'_>], stop: &AtomicBool) {
     for _ in 0..100 {
-        let heard = |publisher: &Publisher<'_>| publisher.matching_status().wait().is_ok_and(|status| status.matching());
+        let heard =
+            |publisher: &Publisher<'_>| publisher.matching_status().wait().is_ok_and(|status| status.matching());
         if stop.load(Ordering::Relaxed) || publishers.iter().all(heard) {
             return;
         }
@@ -94,7 +98,9 @@ fn wait_for_listener(publishers: &[Publisher<'_>], stop: &AtomicBool) {
 
 fn message(image: &striatum_frames::Image, name: &Name, capture: StampNanos, jpeg: Option<u8>) -> Result<Vec<u8>> {
     match jpeg {
-        Some(quality) => crate::net::jpeg_message(&striatum_frames::encode_jpeg(image, quality)?, name.as_str(), capture),
+        Some(quality) => {
+            crate::net::jpeg_message(&striatum_frames::encode_jpeg(image, quality)?, name.as_str(), capture)
+        }
         None => crate::net::raw_message(image, name.as_str(), capture),
     }
 }

@@ -35,13 +35,13 @@ pub(crate) struct Seen {
 
 /// Follows the sequence of one epoch, and notices what is missing.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct SequenceCheck {
+pub(crate) struct SequenceCheck {
     last: Option<(u64, u64)>,
 }
 
 /// What the sequence number of a message says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SequenceVerdict {
+pub(crate) enum SequenceVerdict {
     /// The first message of an epoch; messages before it may have been sent before anyone listened.
     First,
     /// The next one.
@@ -56,7 +56,7 @@ pub enum SequenceVerdict {
 
 impl SequenceCheck {
     /// Judges a message.
-    pub fn take(&mut self, epoch: u64, sequence: u64) -> SequenceVerdict {
+    pub(crate) fn take(&mut self, epoch: u64, sequence: u64) -> SequenceVerdict {
         let verdict = match self.last {
             None => SequenceVerdict::First,
             Some((last_epoch, _)) if last_epoch != epoch => SequenceVerdict::NewEpoch,
@@ -226,7 +226,10 @@ fn status_json(status: &Status) -> serde_json::Value {
         .iter()
         .map(|stage| {
             let at = stage.index();
-            (stage.name().to_owned(), json!({ "p50_nanos": status.stage_p50_nanos[at], "p99_nanos": status.stage_p99_nanos[at] }))
+            (
+                stage.name().to_owned(),
+                json!({ "p50_nanos": status.stage_p50_nanos[at], "p99_nanos": status.stage_p99_nanos[at] }),
+            )
         })
         .collect();
     json!({

@@ -45,7 +45,8 @@ pub struct Rolling {
 impl Cameras {
     /// Connects to the runtime at `endpoint`.
     pub fn connect(endpoint: &str) -> Self {
-        let options = DrawOptions { seed: 5, frames: 60, width: WIDTH, height: HEIGHT, blocks: 2, ..DrawOptions::default() };
+        let options =
+            DrawOptions { seed: 5, frames: 60, width: WIDTH, height: HEIGHT, blocks: 2, ..DrawOptions::default() };
         let drawn = Drawn::new(options).expect("options in range");
         Self { session: join(endpoint), keys: Keys::new("robot").expect("a robot's name"), drawn }
     }

@@ -4,7 +4,10 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use striatum_core::{Ending, KMode, StampNanos, Success, SuccessSource};
-use striatum_wire::{AbortRequest, BeginReply, BeginRequest, EpisodeId, Keys, Refusal, RefusalCode, ShapedReward, Status, StepRequest, Task};
+use striatum_wire::{
+    AbortRequest, BeginReply, BeginRequest, EpisodeId, Keys, Refusal, RefusalCode, ShapedReward, Status, StepRequest,
+    Task,
+};
 use zenoh::pubsub::Subscriber;
 use zenoh::{Session, Wait};
 

@@ -22,7 +22,12 @@ pub fn run(program: &str, arguments: &[&str]) -> Output {
 
 /// Runs the program to its end with these variables set.
 pub fn run_with(program: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
-    Command::new(program).args(arguments).envs(variables.iter().copied()).stdin(Stdio::null()).output().expect("it starts")
+    Command::new(program)
+        .args(arguments)
+        .envs(variables.iter().copied())
+        .stdin(Stdio::null())
+        .output()
+        .expect("it starts")
 }
 
 /// A `striatum run` that listens; killed when it is dropped.

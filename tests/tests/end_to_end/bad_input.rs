@@ -73,7 +73,9 @@ fn a_view_that_drops_out_degrades_and_its_return_mends() {
     };
     (0..3).for_each(|frame| send(frame, &View::ALL));
     (3..8).for_each(|frame| send(frame, &[View::High, View::Side]));
-    learner.reward(|reward| reward.views_used.count() == 2 && reward.quality.contains(striatum_wire::QualityFlags::DEGRADED));
+    learner.reward(|reward| {
+        reward.views_used.count() == 2 && reward.quality.contains(striatum_wire::QualityFlags::DEGRADED)
+    });
     (8..14).for_each(|frame| send(frame, &View::ALL));
     let last = learner.rewards().into_iter().last().unwrap();
     assert_eq!((last.views_used.count(), last.quality.contains(striatum_wire::QualityFlags::DEGRADED)), (3, false));
@@ -150,8 +152,10 @@ fn a_bundle_that_was_changed_is_refused_by_name() {
     let bundle = copy("version");
     let manifest = bundle.join("manifest.toml");
     let lines = std::fs::read_to_string(&manifest).unwrap();
-    let changed: Vec<_> =
-        lines.lines().map(|line| if line.starts_with("format_version") { "format_version = 99" } else { line }).collect();
+    let changed: Vec<_> = lines
+        .lines()
+        .map(|line| if line.starts_with("format_version") { "format_version = 99" } else { line })
+        .collect();
     std::fs::write(&manifest, changed.join("\n")).unwrap();
     label(&bundle, &["99"]);
 
@@ -167,7 +171,8 @@ fn episodes_that_are_not_whole_are_refused_by_file() {
     let folder = own_folder();
     let bundle = text(&world().bundle);
     let out = folder.path().join("o.csv");
-    let label = |episode: &str, words: &[&str]| fails(&["label", episode, "--bundle", bundle, "--out", text(&out)], 1, words);
+    let label =
+        |episode: &str, words: &[&str]| fails(&["label", episode, "--bundle", bundle, "--out", text(&out)], 1, words);
     label("no/such/episode", &["no/such/episode"]);
     let empty = folder.path().join("empty");
     std::fs::create_dir(&empty).unwrap();

@@ -22,7 +22,11 @@ fn a_bundle_orders_another_episode_of_the_same_task() {
     assert!(measure(&plain, "voc_minus") <= -0.97, "{plain}");
     assert!(measure(&plain, "mae") <= 0.11, "{plain}");
     assert_eq!(measure(&plain, "frozen_drift"), 0.0, "the memoryless potential cannot drift");
-    assert_eq!(plain["encoder_calls_per_step"].as_f64(), Some(3.0), "three views, three images, whatever the perspectives");
+    assert_eq!(
+        plain["encoder_calls_per_step"].as_f64(),
+        Some(3.0),
+        "three views, three images, whatever the perspectives"
+    );
     let warped = eval(&["eval", other, "--bundle", bundle, "--stride", "2", "--transform", "warp:3", "--json", "-"]);
     let difference = (measure(&warped, "mae") - measure(&plain, "mae")).abs();
     assert!(difference <= 0.02, "{difference}");
@@ -32,11 +36,15 @@ fn a_bundle_orders_another_episode_of_the_same_task() {
 fn label_writes_the_columns_that_are_promised() {
     let folder = own_folder();
     let csv = folder.path().join("l.csv");
-    let out = run(PROGRAM, &["label", text(&world().other), "--bundle", text(&world().bundle), "--out", text(&csv), "--stride", "5"]);
+    let out = run(
+        PROGRAM,
+        &["label", text(&world().other), "--bundle", text(&world().bundle), "--out", text(&csv), "--stride", "5"],
+    );
     assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
     let table = std::fs::read_to_string(&csv).unwrap();
     let header = table.lines().next().unwrap();
-    let promised = "frame_index,source_frame,timestamp_secs,progress,std,ood,potential,shaping,incremental,forward,backward,";
+    let promised =
+        "frame_index,source_frame,timestamp_secs,progress,std,ood,potential,shaping,incremental,forward,backward,";
     assert!(header.starts_with(promised), "{header}");
     assert!(["cam_high", "cam_side", "cam_wrist"].iter().all(|view| header.contains(view)), "{header}");
     let frames: Vec<&str> = table.lines().skip(1).map(|line| line.split(',').next().unwrap()).collect();
@@ -45,12 +53,35 @@ fn label_writes_the_columns_that_are_promised() {
 
 #[test]
 fn bench_measures_every_stage() {
-    let arguments =
-        ["bench", "--bundle", text(&world().bundle), "--episode", text(&world().teacher), "--steps", "20", "--stride", "2", "--record", "--json", "-"];
+    let arguments = [
+        "bench",
+        "--bundle",
+        text(&world().bundle),
+        "--episode",
+        text(&world().teacher),
+        "--steps",
+        "20",
+        "--stride",
+        "2",
+        "--record",
+        "--json",
+        "-",
+    ];
     let output = run(PROGRAM, &arguments);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    let stages = ["receive", "decode", "synchronise", "preprocess", "encode", "score", "fuse_shape_wire", "publish", "record", "step"];
+    let stages = [
+        "receive",
+        "decode",
+        "synchronise",
+        "preprocess",
+        "encode",
+        "score",
+        "fuse_shape_wire",
+        "publish",
+        "record",
+        "step",
+    ];
     for stage in stages {
         assert!(report["stages_ms"][stage]["p99"].as_f64().is_some_and(|ms| ms > 0.0), "{stage}: {report}");
     }

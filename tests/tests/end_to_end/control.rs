@@ -34,7 +34,8 @@ fn ten_thousand_steps_and_none_is_lost_unnoticed() {
         before = reply.potential;
     }
     // They telescope: the discounted sum of F is -Phi_0 for an episode that terminates.
-    let (sum, _) = replies.iter().fold((0.0, 1.0), |(sum, discount), reply| (sum + discount * reply.shaping, discount * 0.99));
+    let (sum, _) =
+        replies.iter().fold((0.0, 1.0), |(sum, discount), reply| (sum + discount * reply.shaping, discount * 0.99));
     assert!((sum + begun.potential_0).abs() < 1e-12 * STEPS as f64, "{sum}");
     // New frame sets were used on the way, and the steps between them held the potential.
     let held = replies.iter().filter(|reply| reply.quality.contains(QualityFlags::HELD)).count();

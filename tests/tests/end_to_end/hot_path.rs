@@ -63,7 +63,14 @@ fn frames(drawn: &Drawn, frame: u32) -> Vec<Frame> {
             let picture = drawn.image(*view, frame);
             let image = Image::new(picture.width(), picture.height(), picture.into_raw()).unwrap();
             let capture = StampNanos(1_000_000_000 + u64::from(frame) * 100_000_000);
-            Frame { view: index, capture, received: capture, source_frame: frame, content_hash: content_hash(&image), image: Arc::new(image) }
+            Frame {
+                view: index,
+                capture,
+                received: capture,
+                source_frame: frame,
+                content_hash: content_hash(&image),
+                image: Arc::new(image),
+            }
         })
         .collect()
 }

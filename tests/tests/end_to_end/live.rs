@@ -11,7 +11,8 @@ use crate::{PROGRAM, own_folder, text, world};
 fn an_episode_played_as_video_arrives_as_rewards() {
     let folder = own_folder();
     let ffmpeg = striatum::Cache::from_env().and_then(|cache| cache.ffmpeg(true)).expect("ffmpeg");
-    let options = DrawOptions { seed: 1, frames: 75, width: 160, height: 120, fps: 15.0, blocks: 2, ..DrawOptions::default() };
+    let options =
+        DrawOptions { seed: 1, frames: 75, width: 160, height: 120, fps: 15.0, blocks: 2, ..DrawOptions::default() };
     let episode = folder.path().join("video");
     write_episode(&Drawn::new(options).unwrap(), &episode, Encoding::Video(&ffmpeg)).unwrap();
     let config = "[sync]\nmax_skew_secs = 0.03\n";
@@ -37,7 +38,12 @@ fn an_episode_played_as_video_arrives_as_rewards() {
     assert!((23..=25).contains(&rewards.len()), "{}", rewards.len());
     assert!(rewards.windows(2).all(|pair| pair[1]["sequence"].as_u64() == pair[0]["sequence"].as_u64().map(|n| n + 1)));
     let progress = |at: usize| rewards[at]["progress_mean"].as_f64().unwrap();
-    assert!(progress(0) < 0.3 && progress(rewards.len() - 1) > 0.7, "{} to {}", progress(0), progress(rewards.len() - 1));
+    assert!(
+        progress(0) < 0.3 && progress(rewards.len() - 1) > 0.7,
+        "{} to {}",
+        progress(0),
+        progress(rewards.len() - 1)
+    );
     let drops: u64 = learner.status(|_| true).drops.iter().sum();
     assert_eq!(drops, 0, "nothing is dropped on loopback: {:?}", learner.status(|_| true).drops);
 }

@@ -45,13 +45,23 @@ pub(crate) fn bench(options: &BenchOptions, out: &mut dyn Write) -> Result<()> {
     let mut rig = Rig::new(options)?;
     let samples = rig.measure(options.steps + WARM_UP, WARM_UP)?;
     if samples.step.is_empty() {
-        return Err(Error::input(options.episode.display().to_string(), "is shorter than the warm-up", "give a longer episode"));
+        return Err(Error::input(
+            options.episode.display().to_string(),
+            "is shorter than the warm-up",
+            "give a longer episode",
+        ));
     }
     let floor = rig::floor(options, rig.views(), FLOOR_RUNS)?;
     publish(options, &samples, floor, rig.views(), out)
 }
 
-fn publish(options: &BenchOptions, samples: &Samples, floor: Vec<u64>, views: usize, out: &mut dyn Write) -> Result<()> {
+fn publish(
+    options: &BenchOptions,
+    samples: &Samples,
+    floor: Vec<u64>,
+    views: usize,
+    out: &mut dyn Write,
+) -> Result<()> {
     let report = report::report(options, samples, floor, views);
     match &options.json {
         Some(path) if path == Path::new("-") => say(out, report),

@@ -68,15 +68,34 @@ fn quantiles(samples: &[u64]) -> Value {
 pub(super) fn table(report: &Value, out: &mut dyn Write) -> Result<()> {
     say(out, format_args!("{:<18}{:>10}{:>10}{:>10}", "stage, ms", "p50", "p99", "p99.9"))?;
     if let Some(stages) = report["stages_ms"].as_object() {
-        for name in ["receive", "decode", "synchronise", "preprocess", "encode", "score", "fuse_shape_wire", "publish", "record", "step"] {
+        for name in [
+            "receive",
+            "decode",
+            "synchronise",
+            "preprocess",
+            "encode",
+            "score",
+            "fuse_shape_wire",
+            "publish",
+            "record",
+            "step",
+        ] {
             let Some(stage) = stages.get(name).filter(|stage| !stage.is_null()) else { continue };
             let cell = |key: &str| stage[key].as_f64().unwrap_or(0.0);
             say(out, format_args!("{name:<18}{:>10.4}{:>10.4}{:>10.4}", cell("p50"), cell("p99"), cell("p999")))?;
         }
     }
     say(out, format_args!("encoder alone     {:>10.4}", report["session_floor_ms"]["p50"].as_f64().unwrap_or(0.0)))?;
-    for key in ["step_over_floor", "step_over_encode", "encoder_calls_per_step", "cpu_ms_per_step", "throughput_steps_per_s"] {
+    for key in
+        ["step_over_floor", "step_over_encode", "encoder_calls_per_step", "cpu_ms_per_step", "throughput_steps_per_s"]
+    {
         say(out, format_args!("{key:<28}{:.3}", report[key].as_f64().unwrap_or(0.0)))?;
     }
-    say(out, format_args!("allocations_per_step        p50 {}, max {}", report["allocations_per_step"]["p50"], report["allocations_per_step"]["max"]))
+    say(
+        out,
+        format_args!(
+            "allocations_per_step        p50 {}, max {}",
+            report["allocations_per_step"]["p50"], report["allocations_per_step"]["max"]
+        ),
+    )
 }

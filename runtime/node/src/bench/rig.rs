@@ -131,7 +131,10 @@ impl Rig {
         let handled = monotonic_nanos();
         let Some((sequence, length)) = message else { return Ok(()) };
         put_at.push((sequence, handled));
-        self.publisher.put(&bytes[..length]).wait().map_err(|error| Error::zenoh("publish", error, "is loopback up?"))?;
+        self.publisher
+            .put(&bytes[..length])
+            .wait()
+            .map_err(|error| Error::zenoh("publish", error, "is loopback up?"))?;
         let put = monotonic_nanos();
         let timings = self.engine.pipeline().timings();
         let before_fusing = timings.synchronise + timings.preprocess + timings.encode + timings.score;
@@ -153,7 +156,13 @@ impl Rig {
         let Some(recorder) = &self.recorder else { return };
         for frame in row.frames {
             let raw = Raw::File { source_frame: frame.source_frame };
-            recorder.put(Entry::Frame { now: frame.capture, view: frame.view, capture: frame.capture, raw, image: Some(frame.image) });
+            recorder.put(Entry::Frame {
+                now: frame.capture,
+                view: frame.view,
+                capture: frame.capture,
+                raw,
+                image: Some(frame.image),
+            });
         }
         recorder.put(Entry::Reward { now: StampNanos(0), length, bytes: *bytes });
         samples.record.push(recorder.write_nanos());
@@ -210,7 +219,14 @@ fn frames(row: crate::episode::FrameRow, capture: StampNanos) -> Vec<Frame> {
         .take(MAX_VIEWS)
         .enumerate()
         .filter_map(|(view, image)| image.map(|image| (view, image)))
-        .map(|(view, image)| Frame { view, capture, received: capture, source_frame, content_hash: content_hash(&image), image })
+        .map(|(view, image)| Frame {
+            view,
+            capture,
+            received: capture,
+            source_frame,
+            content_hash: content_hash(&image),
+            image,
+        })
         .collect()
 }
 

@@ -22,16 +22,24 @@ pub(super) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Fit a reward to one recorded demonstration and write it as a bundle.
-    #[command(after_help = "Example:\n  striatum adapt demo/episode_001 --out tidy.bundle --views cam_high,cam_left_wrist,cam_right_wrist")]
+    #[command(
+        after_help = "Example:\n  striatum adapt demo/episode_001 --out tidy.bundle --views cam_high,cam_left_wrist,cam_right_wrist"
+    )]
     Adapt(AdaptArgs),
     /// Score every frame of an episode into a table.
-    #[command(after_help = "Examples:\n  striatum label demo/episode_002 --bundle tidy.bundle --out rewards.csv --stride 5\n  striatum label demo/episode_002 --bundle tidy.bundle --out rewards.parquet --transform reverse")]
+    #[command(
+        after_help = "Examples:\n  striatum label demo/episode_002 --bundle tidy.bundle --out rewards.csv --stride 5\n  striatum label demo/episode_002 --bundle tidy.bundle --out rewards.parquet --transform reverse"
+    )]
     Label(LabelArgs),
     /// Measure a bundle on episodes: order, error, drift, coverage.
-    #[command(after_help = "Example:\n  striatum eval demo/episode_002 --bundle tidy.bundle --hacks --report report.html")]
+    #[command(
+        after_help = "Example:\n  striatum eval demo/episode_002 --bundle tidy.bundle --hacks --report report.html"
+    )]
     Eval(EvalArgs),
     /// Run live: frames in, rewards out, recording if the configuration says so.
-    #[command(after_help = "Example:\n  striatum run run.toml\nThe shortest run.toml is one line: bundle = \"tidy.bundle\". It listens on tcp/127.0.0.1:7447.")]
+    #[command(
+        after_help = "Example:\n  striatum run run.toml\nThe shortest run.toml is one line: bundle = \"tidy.bundle\". It listens on tcp/127.0.0.1:7447."
+    )]
     Run {
         /// The configuration; every key is in docs/guide/configuration.md.
         config: PathBuf,
@@ -43,7 +51,9 @@ pub(super) enum Command {
     #[command(after_help = "Examples:\n  striatum watch\n  striatum watch --json --count 100 > rewards.jsonl")]
     Watch(WatchArgs),
     /// Compute a recording's rewards again.
-    #[command(after_help = "Examples:\n  striatum replay run.mcap --check\n  striatum replay run.mcap --bundle other.bundle")]
+    #[command(
+        after_help = "Examples:\n  striatum replay run.mcap --check\n  striatum replay run.mcap --bundle other.bundle"
+    )]
     Replay {
         /// The recording.
         file: PathBuf,
@@ -64,7 +74,10 @@ pub(super) enum Command {
         bundle: Option<PathBuf>,
     },
     /// Backbones and the programs they need: what there is, fetching, looking inside, checking.
-    #[command(subcommand, after_help = "Examples:\n  striatum models fetch all\n  striatum models inspect tidy.bundle/heads.onnx")]
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  striatum models fetch all\n  striatum models inspect tidy.bundle/heads.onnx"
+    )]
     Models(ModelsCommand),
 }
 

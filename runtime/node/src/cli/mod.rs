@@ -101,7 +101,8 @@ fn session(threads: u16) -> Result<SessionConfig> {
 
 /// A line on standard output; a closed pipe is an error of its own.
 pub(crate) fn say(out: &mut dyn Write, line: impl std::fmt::Display) -> Result<()> {
-    writeln!(out, "{line}").map_err(|source| Error::file("write to", Path::new("standard output"), source, "is it closed?"))
+    writeln!(out, "{line}")
+        .map_err(|source| Error::file("write to", Path::new("standard output"), source, "is it closed?"))
 }
 
 fn adapt(args: AdaptArgs) -> Result<()> {
@@ -131,7 +132,8 @@ fn label(args: LabelArgs, out: &mut dyn Write) -> Result<()> {
         ffmpeg: Cache::from_env()?.ffmpeg(true)?,
         session: SessionConfig::default(),
     })?;
-    let last = summary.last_progress.map_or_else(String::new, |progress| format!(", progress at the end {progress:.3}"));
+    let last =
+        summary.last_progress.map_or_else(String::new, |progress| format!(", progress at the end {progress:.3}"));
     say(out, format_args!("{}: {} rows{last}", path.display(), summary.rows))
 }
 

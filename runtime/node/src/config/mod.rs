@@ -1,18 +1,21 @@
 //! The configuration of `striatum run`: one TOML file, every key checked before the first frame.
 
+mod sections;
 mod text;
 
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use striatum_core::{
-    Discount, EpisodeRules, FusionConfig, FusionRule, KMode, PotentialFn, ShapingMode, SourceSet, StartValue, SuccessSource,
-};
+use striatum_core::{Discount, EpisodeRules, KMode, PotentialFn, ShapingMode, SourceSet, SuccessSource};
 use striatum_frames::{DropOut, FrozenPolicy, SyncConfig};
 use striatum_models::SessionConfig;
 
 use crate::error::{Error, Result};
 use crate::pipeline::PipelineConfig;
+
+pub(crate) use sections::{
+    DropOutName, FusionSection, PotentialSection, RecordSection, RewardSection, SourceConfig, SyncSection, ZenohConfig,
+};
 
 /// What `striatum run` does. Paths are relative to the folder of the file.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -48,179 +51,8 @@ pub struct Config {
     pub record: Option<RecordSection>,
 }
 
-/// Where frames come from.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-pub enum SourceConfig {
-    /// Images over zenoh, stamped at capture, under `striatum/<robot>/frames/<view>`.
-    #[default]
-    Zenoh,
-    /// An EPISODE folder played at its own rate.
-    Episode {
-        /// The folder.
-        path: PathBuf,
-        /// Speed: 1 is the episode's own. Default 1.
-        #[serde(default = "one")]
-        rate: f64,
-    },
-}
-
-/// zenoh endpoints. Multicast scouting is off unless asked for, so that two robots on one network do not meet by chance.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct ZenohConfig {
-    /// Endpoints to connect to, for example `tcp/127.0.0.1:7447`.
-    pub connect: Vec<String>,
-    /// Endpoints to listen on. Default: none.
-    pub listen: Vec<String>,
-    /// Look for peers by multicast. Default false.
-    pub multicast: bool,
-}
-
-/// Lining up views by capture time.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct SyncSection {
-    /// Largest difference of capture times inside a frame set, seconds. Default 0.016, half a period at 30 Hz: keep it at
-    /// most half the slowest camera's period, or neighbouring frames are taken for frames of one instant.
-    pub max_skew_secs: f64,
-    /// How long a frame set waits for its missing views, seconds of arrival time. Default 0.1.
-    pub view_deadline_secs: f64,
-    /// At most one frame set per period of capture time, seconds; 0 takes every one. Default 0.2: 5 rewards a second.
-    pub period_secs: f64,
-    /// What to do while a view is missing: `wait`, `degrade` (score the views there are) or `hold` (keep the value). Default `degrade`.
-    pub drop_out: DropOutName,
-    /// A camera whose content does not change for this long is frozen, seconds of capture time; 0 turns the check off. Default 2.
-    pub frozen_after_secs: f64,
-}
-
-/// Name of a drop-out policy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DropOutName {
-    /// No frame set until the view returns.
-    Wait,
-    /// Score the views that are there, flagged `degraded`.
-    Degrade,
-    /// Keep the last value, flagged `held`.
-    Hold,
-}
-
-/// Fusing the perspectives; see the reward guide for what each rule does.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct FusionSection {
-    /// `memoryless` (default), `plain`, `consistency` or `paper`.
-    pub rule: FusionName,
-    /// Sharpness of the consistency weight. Default 20, as in the paper's simulation runs.
-    pub alpha: f64,
-    /// Smallest divisor of the relative gap. Default 0.5.
-    pub floor: f64,
-}
-
-/// Name of a fusion rule.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FusionName {
-    /// Mean of forward and backward; a function of the frame set alone.
-    Memoryless,
-    /// Mean of the three perspectives.
-    Plain,
-    /// Consistency-weighted, with a floor under the divisor.
-    Consistency,
-    /// Consistency-weighted as printed in the paper, from 0.
-    Paper,
-}
-
-/// Progress to potential: `scale * progress + shift`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct PotentialSection {
-    /// Default 1.
-    pub scale: f64,
-    /// Default 0.
-    pub shift: f64,
-}
-
-/// Shaping, gold and the discount.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct RewardSection {
-    /// Discount used while no episode is open, for watching and recording. Default 0.99. An episode's is the learner's.
-    pub gamma: f64,
-    /// Refuse a learner whose gamma is not `gamma`. Default false.
-    pub lock_gamma: bool,
-    /// `potential` (default), `off`, `naive_difference` or `naive_progress` (the last two for comparison only).
-    pub mode: String,
-    /// Sources of success that pay gold. Default operator, sensor, simulation.
-    pub gold_sources: Vec<String>,
-    /// Out-of-distribution score above which a frame set is flagged. Default 1: the limit fitted with the bundle.
-    pub ood_limit: f64,
-    /// How long `begin` waits for its first frame set, seconds. Default 5.
-    pub begin_timeout_secs: f64,
-}
-
-/// Recording to MCAP.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RecordSection {
-    /// The file to write. Refused where it exists.
-    pub path: PathBuf,
-    /// Seconds between flush and fsync: what a power cut can lose. Default 1.
-    #[serde(default = "one")]
-    pub flush_secs: f64,
-    /// Bytes that may wait for the disk before messages are dropped and counted. Default 64 MiB.
-    #[serde(default = "default_queue_bytes")]
-    pub queue_bytes: usize,
-}
-
 fn default_robot() -> String {
     "robot".to_owned()
-}
-
-fn one() -> f64 {
-    1.0
-}
-
-fn default_queue_bytes() -> usize {
-    64 << 20
-}
-
-impl Default for SyncSection {
-    fn default() -> Self {
-        Self {
-            max_skew_secs: 0.016,
-            view_deadline_secs: 0.1,
-            period_secs: 0.2,
-            drop_out: DropOutName::Degrade,
-            frozen_after_secs: 2.0,
-        }
-    }
-}
-
-impl Default for FusionSection {
-    fn default() -> Self {
-        Self { rule: FusionName::Memoryless, alpha: 20.0, floor: 0.5 }
-    }
-}
-
-impl Default for PotentialSection {
-    fn default() -> Self {
-        Self { scale: 1.0, shift: 0.0 }
-    }
-}
-
-impl Default for RewardSection {
-    fn default() -> Self {
-        Self {
-            gamma: 0.99,
-            lock_gamma: false,
-            mode: "potential".to_owned(),
-            gold_sources: ["operator", "sensor", "simulation"].map(str::to_owned).to_vec(),
-            ood_limit: 1.0,
-            begin_timeout_secs: 5.0,
-        }
-    }
 }
 
 impl Config {
@@ -259,12 +91,20 @@ impl Config {
         if let SourceConfig::Episode { rate, .. } = &self.source
             && !(rate.is_finite() && (0.01..=100.0).contains(rate))
         {
-            return Err(Error::input(format!("{place}, source.rate"), format!("is {rate}"), "give a speed in [0.01, 100]"));
+            return Err(Error::input(
+                format!("{place}, source.rate"),
+                format!("is {rate}"),
+                "give a speed in [0.01, 100]",
+            ));
         }
         if let Some(record) = &self.record {
             secs_to_nanos(record.flush_secs, 0.01, 3600.0, place, "record.flush_secs")?;
             if record.queue_bytes < 1 << 20 {
-                return Err(Error::input(format!("{place}, record.queue_bytes"), "is below 1 MiB", "give at least 1048576"));
+                return Err(Error::input(
+                    format!("{place}, record.queue_bytes"),
+                    "is below 1 MiB",
+                    "give at least 1048576",
+                ));
             }
         }
         Ok(())
@@ -342,21 +182,6 @@ impl Config {
     }
 }
 
-impl FusionSection {
-    fn rule(&self, positive: &dyn Fn(f64, &str) -> Result<f64>) -> Result<FusionConfig> {
-        let alpha = positive(self.alpha, "fusion.alpha")?;
-        let floor = positive(self.floor, "fusion.floor")?;
-        Ok(match self.rule {
-            FusionName::Memoryless => FusionConfig::memoryless(),
-            FusionName::Plain => FusionConfig::plain(),
-            FusionName::Consistency => {
-                FusionConfig { rule: FusionRule::Consistency { alpha, floor }, start: StartValue::MeanOfFirst }
-            }
-            FusionName::Paper => FusionConfig::paper(),
-        })
-    }
-}
-
 /// Seconds in a range to whole nanoseconds.
 fn secs_to_nanos(secs: f64, min: f64, max: f64, place: &str, key: &str) -> Result<u64> {
     if secs.is_finite() && (min..=max).contains(&secs) {
@@ -392,7 +217,11 @@ mod tests {
             ("[source]\nkind = \"episode\"\npath = \"e\"\nrate = 0.0", "source.rate"),
         ] {
             // top-level keys come before the first section
-            let whole = if text.starts_with('[') { format!("bundle = \"b\"\n{text}") } else { format!("{text}\nbundle = \"b\"") };
+            let whole = if text.starts_with('[') {
+                format!("bundle = \"b\"\n{text}")
+            } else {
+                format!("{text}\nbundle = \"b\"")
+            };
             let error = Config::parse(&whole, "t").expect_err(key).to_string();
             assert!(error.contains(key), "{key}: {error}");
         }

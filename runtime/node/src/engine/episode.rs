@@ -6,7 +6,7 @@ use striatum_wire::{BeginRequest, EpisodeId, StepRequest};
 use crate::pipeline::Scored;
 
 /// Who asked: the caller finds the open query under this number.
-pub type Token = u64;
+pub(crate) type Token = u64;
 
 /// How many times one step may be asked for while it is still waited for.
 const ASKERS: usize = 8;

@@ -21,7 +21,13 @@ impl Stamped {
     }
 
     /// The message of a learner's step.
-    pub(super) fn step(self, episode: &Episode, request: &StepRequest, shaped: &ShapedStep, flags: QualityFlags) -> ShapedReward {
+    pub(super) fn step(
+        self,
+        episode: &Episode,
+        request: &StepRequest,
+        shaped: &ShapedStep,
+        flags: QualityFlags,
+    ) -> ShapedReward {
         ShapedReward {
             episode: episode.id,
             step: request.step,
@@ -81,4 +87,3 @@ impl Scored {
         .fold(QualityFlags::NONE, |flags, (_, flag)| flags.with(flag))
     }
 }
-

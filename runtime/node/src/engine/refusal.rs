@@ -6,7 +6,9 @@ use striatum_wire::{EpisodeId, Refusal, RefusalCode};
 pub(super) fn gamma(theirs: f64, ours: f64) -> Refusal {
     Refusal::new(
         RefusalCode::GammaMismatch,
-        format_args!("the learner discounts by {theirs}, this runtime is locked to {ours}; change the learner, reward.gamma or reward.lock_gamma"),
+        format_args!(
+            "the learner discounts by {theirs}, this runtime is locked to {ours}; change the learner, reward.gamma or reward.lock_gamma"
+        ),
     )
 }
 
@@ -43,13 +45,19 @@ pub(super) fn stamp_order(got: StampNanos, before: StampNanos) -> Refusal {
 }
 
 pub(super) fn busy() -> Refusal {
-    Refusal::new(RefusalCode::NotReady, format_args!("this step is being asked for too often at once; wait for its reply"))
+    Refusal::new(
+        RefusalCode::NotReady,
+        format_args!("this step is being asked for too often at once; wait for its reply"),
+    )
 }
 
 pub(super) fn no_frames(stamp: StampNanos) -> Refusal {
     Refusal::new(
         RefusalCode::NotReady,
-        format_args!("no frame set came at or after stamp {}; check the cameras and both clocks with `striatum watch`", stamp.0),
+        format_args!(
+            "no frame set came at or after stamp {}; check the cameras and both clocks with `striatum watch`",
+            stamp.0
+        ),
     )
 }
 

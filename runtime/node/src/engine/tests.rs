@@ -10,7 +10,8 @@ use striatum_core::{
 use striatum_frames::{DropOut, Frame, FrameSet, FrozenPolicy, Image, SyncConfig, content_hash};
 use striatum_models::{RewardModel, StageTimings};
 use striatum_wire::{
-    AbortRequest, BeginReply, BeginRequest, BundleHash, EpisodeId, QualityFlags, RefusalCode, ShapedReward, StepRequest, Task,
+    AbortRequest, BeginReply, BeginRequest, BundleHash, EpisodeId, QualityFlags, RefusalCode, ShapedReward,
+    StepRequest, Task,
 };
 
 use super::{Engine, EngineConfig, Event, Output};
@@ -84,8 +85,7 @@ impl Rig {
             frozen: FrozenPolicy::FlagOnly,
         };
         let rules = EpisodeRules::new(Discount::new(0.9).unwrap());
-        let config =
-            PipelineConfig { sync, fusion, potential: PotentialFn::default(), rules, ood_limit: 1.0 };
+        let config = PipelineConfig { sync, fusion, potential: PotentialFn::default(), rules, ood_limit: 1.0 };
         let model = Brightness { before: None, views: vec!["eye".to_owned()] };
         let engine = Engine::new(
             Pipeline::new(Box::new(model), &config).unwrap(),

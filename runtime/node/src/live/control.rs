@@ -10,6 +10,7 @@ use crate::record::entry::{MAX_REQUEST, RequestKind};
 
 /// A request that decoded.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "a few wait at once at most; a box would allocate for each step")]
 pub(crate) enum Request {
     Begin(BeginRequest),
     Step(StepRequest),

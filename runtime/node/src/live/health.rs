@@ -32,7 +32,13 @@ impl Health {
     ///
     /// # Errors
     /// zenoh refusing.
-    pub(super) fn start(session: &Session, keys: &Keys, epoch: u64, bundle_hash: BundleHash, now: StampNanos) -> Result<Self> {
+    pub(super) fn start(
+        session: &Session,
+        keys: &Keys,
+        epoch: u64,
+        bundle_hash: BundleHash,
+        now: StampNanos,
+    ) -> Result<Self> {
         let refused = |what: &'static str| move |error| Error::zenoh(what, error, "check the [zenoh] section");
         let token = session
             .liveliness()
@@ -44,7 +50,15 @@ impl Health {
             .encoding(encoding::STATUS)
             .wait()
             .map_err(refused("declare the status publisher"))?;
-        Ok(Self { publisher, _token: token, epoch, bundle_hash, started: now, told: now, last: EngineCounts::default() })
+        Ok(Self {
+            publisher,
+            _token: token,
+            epoch,
+            bundle_hash,
+            started: now,
+            told: now,
+            last: EngineCounts::default(),
+        })
     }
 
     /// When the next status is due.
@@ -53,7 +67,14 @@ impl Health {
     }
 
     /// Publishes a status.
-    pub(super) fn tell(&mut self, now: StampNanos, engine: &Engine, outlet: &mut Outlet, overwritten: u64, ingest: Option<&Ingest>) -> Status {
+    pub(super) fn tell(
+        &mut self,
+        now: StampNanos,
+        engine: &Engine,
+        outlet: &mut Outlet,
+        overwritten: u64,
+        ingest: Option<&Ingest>,
+    ) -> Status {
         let counts = engine.counts();
         let secs = now.since(self.told) as f64 / 1e9;
         let rate = |new: u64, old: u64| if secs > 0.0 { (new - old) as f64 / secs } else { 0.0 };

@@ -146,7 +146,13 @@ fn decode_loop(taken: &SlotsOut<Sample>, mut gates: Vec<RateGate>, frames: &Slot
 }
 
 /// `None`: no frame set will need it.
-fn decode(view: usize, sample: &Sample, gate: &mut RateGate, limits: &ImageLimits, number: u32) -> Result<Option<Received>> {
+fn decode(
+    view: usize,
+    sample: &Sample,
+    gate: &mut RateGate,
+    limits: &ImageLimits,
+    number: u32,
+) -> Result<Option<Received>> {
     let start = crate::clock::monotonic_nanos();
     let receive_nanos = crate::clock::wall().since(sample.arrived);
     let bytes = sample.payload.to_bytes();

@@ -22,14 +22,14 @@ use crossbeam_channel::{Receiver, bounded, select};
 use striatum_core::StampNanos;
 use striatum_wire::{BundleHash, Keys, Stage};
 
-pub(crate) use self::control::Request;
 use self::control::Asked;
+pub(crate) use self::control::Request;
 use self::health::Health;
 use self::ingest::{Ingest, Received};
+pub(crate) use self::latency::nearest_rank;
 use self::outlet::Outlet;
 use self::playback::Playback;
 use self::slots::{SlotsIn, SlotsOut, slots};
-pub(crate) use self::latency::nearest_rank;
 use crate::clock;
 use crate::config::{Config, SourceConfig};
 use crate::engine::{Engine, EngineConfig, Event};
@@ -47,7 +47,7 @@ const QUEUE_REQUESTS: usize = 64;
 ///
 /// # Errors
 /// A configuration, bundle, model, endpoint or file that is refused before the first frame.
-pub fn run(path: &Path, stop: &Arc<AtomicBool>) -> Result<()> {
+pub(crate) fn run(path: &Path, stop: &Arc<AtomicBool>) -> Result<()> {
     let (config, text) = Config::read(path)?;
     let loaded = load::bundle(&config.bundle, &config.session)?;
     let mut live = Live::start(&config, &text, &path.display().to_string(), loaded)?;
@@ -156,7 +156,8 @@ impl Live {
     }
 
     fn take_frames(&mut self) -> Result<()> {
-        let received: heapless::Vec<Received, { striatum_core::MAX_VIEWS }> = self.frames.drain().map(|(_, r)| r).collect();
+        let received: heapless::Vec<Received, { striatum_core::MAX_VIEWS }> =
+            self.frames.drain().map(|(_, r)| r).collect();
         for Received { frame, raw, receive_nanos, decode_nanos } in received {
             let now = clock::wall();
             self.outlet.latencies.put(Stage::Receive, receive_nanos);
@@ -171,7 +172,9 @@ impl Live {
                 self.time_stages();
             }
             if self.engine.clock_jumps() > jumps {
-                tracing::warn!("the cameras' clock was set back; frames are lined up afresh, learners should begin again");
+                tracing::warn!(
+                    "the cameras' clock was set back; frames are lined up afresh, learners should begin again"
+                );
             }
         }
         Ok(())

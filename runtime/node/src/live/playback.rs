@@ -111,7 +111,14 @@ fn play(mut reader: FrameReader, rows: &[(usize, u64)], start: StampNanos, frame
     Ok(())
 }
 
-fn received(view: usize, image: Arc<striatum_frames::Image>, capture: StampNanos, source_frame: u32, decode_nanos: u64) -> Received {
-    let frame = Frame { view, capture, received: clock::wall(), source_frame, content_hash: content_hash(&image), image };
+fn received(
+    view: usize,
+    image: Arc<striatum_frames::Image>,
+    capture: StampNanos,
+    source_frame: u32,
+    decode_nanos: u64,
+) -> Received {
+    let frame =
+        Frame { view, capture, received: clock::wall(), source_frame, content_hash: content_hash(&image), image };
     Received { frame, raw: Raw::File { source_frame }, receive_nanos: 0, decode_nanos }
 }

@@ -37,9 +37,16 @@ pub(crate) enum RequestKind {
 
 /// One thing to write down.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "the queue's slots are made once; a box would allocate for each reward")]
 pub(crate) enum Entry {
     /// A frame the engine consumed.
-    Frame { now: StampNanos, view: usize, capture: StampNanos, raw: Raw, image: Option<std::sync::Arc<striatum_frames::Image>> },
+    Frame {
+        now: StampNanos,
+        view: usize,
+        capture: StampNanos,
+        raw: Raw,
+        image: Option<std::sync::Arc<striatum_frames::Image>>,
+    },
     /// A tick the engine consumed.
     Tick { now: StampNanos },
     /// A request the engine consumed.

@@ -61,12 +61,17 @@ impl Recorder {
     ///
     /// # Errors
     /// When the file exists, cannot be created, or its first bytes cannot be written.
-    pub(crate) fn create(path: &Path, flush: Duration, queue_bytes: usize, header: &Header, config: &str, manifest: &str) -> Result<Self> {
-        let file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .open(path)
-            .map_err(|source| Error::file("create the recording", path, source, "give record.path a new name in a folder that exists"))?;
+    pub(crate) fn create(
+        path: &Path,
+        flush: Duration,
+        queue_bytes: usize,
+        header: &Header,
+        config: &str,
+        manifest: &str,
+    ) -> Result<Self> {
+        let file = OpenOptions::new().write(true).create_new(true).open(path).map_err(|source| {
+            Error::file("create the recording", path, source, "give record.path a new name in a folder that exists")
+        })?;
         Self::start(Box::new(file), flush, queue_bytes, header, config, manifest)
     }
 
@@ -160,7 +165,12 @@ impl Write for SyncSink {
 }
 
 /// The recorder's thread: returns why it failed, if it did. A failure never ends the rewards.
-fn run(mut record: McapRecord<SyncSink>, receiver: &Receiver<Entry>, shared: &Shared, flush: Duration) -> Option<String> {
+fn run(
+    mut record: McapRecord<SyncSink>,
+    receiver: &Receiver<Entry>,
+    shared: &Shared,
+    flush: Duration,
+) -> Option<String> {
     let mut failure: Option<String> = None;
     let mut flushed = Instant::now();
     let mut told_lost = 0;

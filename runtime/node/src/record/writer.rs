@@ -76,7 +76,8 @@ impl<W: Write> McapRecord<W> {
             }
             Entry::Scored { now, scored } => self.json(SCORES, *now, &scored_json(scored, &self.views)),
             Entry::Reward { now, length, bytes } => {
-                let channel = self.channel(REWARD, "cdr", striatum_wire::ShapedReward::TYPE, "ros2msg", schemas::REWARD)?;
+                let channel =
+                    self.channel(REWARD, "cdr", striatum_wire::ShapedReward::TYPE, "ros2msg", schemas::REWARD)?;
                 self.put(channel, *now, *now, &bytes[..*length])
             }
             Entry::Refusal { now, token, text } => {

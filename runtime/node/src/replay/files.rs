@@ -27,7 +27,8 @@ impl EpisodeFrames {
         for (view, expected) in files.sha256.iter().enumerate() {
             let found = crate::hash::hex(&episode.file_sha256(view)?);
             if found != *expected {
-                let what = format!("view {} has SHA-256 {found}, the recording was made from {expected}", header.views[view]);
+                let what =
+                    format!("view {} has SHA-256 {found}, the recording was made from {expected}", header.views[view]);
                 return Err(Error::input(files.path.clone(), what, "put the original episode back"));
             }
         }
@@ -49,6 +50,12 @@ impl EpisodeFrames {
             .as_ref()
             .filter(|row| row.source_frame == wanted)
             .and_then(|row| row.images.get(view).cloned().flatten())
-            .ok_or_else(|| Error::input("recording", format!("frame {source_frame} of view {view} is not in the episode"), "was the file changed?"))
+            .ok_or_else(|| {
+                Error::input(
+                    "recording",
+                    format!("frame {source_frame} of view {view} is not in the episode"),
+                    "was the file changed?",
+                )
+            })
     }
 }

@@ -46,7 +46,11 @@ pub(crate) fn replay(options: &ReplayOptions, out: &mut dyn Write) -> Result<()>
     let hash = crate::hash::hex(&loaded.hash);
     if options.bundle.is_none() && hash != header.bundle_hash {
         let what = format!("has hash {hash}, the recording was made with {}", header.bundle_hash);
-        return Err(Error::input(folder.display().to_string(), what, "put the original back, or compare with --bundle"));
+        return Err(Error::input(
+            folder.display().to_string(),
+            what,
+            "put the original back, or compare with --bundle",
+        ));
     }
     if loaded.views != header.views {
         let what = format!("has views {:?}, the recording {:?}", loaded.views, header.views);
@@ -57,7 +61,8 @@ pub(crate) fn replay(options: &ReplayOptions, out: &mut dyn Write) -> Result<()>
     let engine_config = engine_config(&config, header.epoch, BundleHash(loaded.hash), &pipeline_config)?;
     let engine = Engine::new(Pipeline::new(loaded.model, &pipeline_config)?, engine_config);
     let frames = EpisodeFrames::open(header, survey.wanted.iter().copied().collect())?;
-    let mut replayed = Replay { engine, frames, comparison: Comparison::default(), inputs: 0, limits: ImageLimits::default() };
+    let mut replayed =
+        Replay { engine, frames, comparison: Comparison::default(), inputs: 0, limits: ImageLimits::default() };
     let cut = replayed.run(&options.file)?;
     let verdict = Verdict { same_machine, gaps: survey.gaps, cut, inputs: replayed.inputs };
     report(options, &replayed.comparison, &verdict, out)
@@ -86,7 +91,11 @@ fn survey(path: &Path) -> Result<Survey> {
         }
     }
     let start = start.ok_or_else(|| {
-        Error::input(path.display().to_string(), "has no header of striatum", "give a file that `striatum run` recorded")
+        Error::input(
+            path.display().to_string(),
+            "has no header of striatum",
+            "give a file that `striatum run` recorded",
+        )
     })?;
     Ok(Survey { start, wanted, gaps })
 }
@@ -133,7 +142,14 @@ impl Replay {
         Ok(reader.cut().map(str::to_owned))
     }
 
-    fn frame(&mut self, now: StampNanos, view: usize, capture: StampNanos, source_frame: u32, image: Arc<Image>) -> Result<()> {
+    fn frame(
+        &mut self,
+        now: StampNanos,
+        view: usize,
+        capture: StampNanos,
+        source_frame: u32,
+        image: Arc<Image>,
+    ) -> Result<()> {
         let content_hash = content_hash(&image);
         self.handle(now, Event::Frame(Frame { view, capture, received: now, source_frame, content_hash, image }))
     }
@@ -158,10 +174,14 @@ struct Verdict {
 
 fn report(options: &ReplayOptions, found: &Comparison, verdict: &Verdict, out: &mut dyn Write) -> Result<()> {
     let mut say = |line: String| {
-        writeln!(out, "{line}").map_err(|source| Error::file("write to", Path::new("standard output"), source, "is it closed?"))
+        writeln!(out, "{line}")
+            .map_err(|source| Error::file("write to", Path::new("standard output"), source, "is it closed?"))
     };
     let file = options.file.display();
-    say(format!("{file}: {} inputs, {} rewards compared, {} identical", verdict.inputs, found.compared, found.identical))?;
+    say(format!(
+        "{file}: {} inputs, {} rewards compared, {} identical",
+        verdict.inputs, found.compared, found.identical
+    ))?;
     if let Some(cut) = &verdict.cut {
         say(format!("the file was cut ({cut}); everything before the cut was replayed"))?;
     }
@@ -183,7 +203,9 @@ fn report(options: &ReplayOptions, found: &Comparison, verdict: &Verdict, out: &
         return Ok(());
     }
     if found.compared == 0 {
-        return Err(Error::CheckFailed(format!("{file}: no reward to compare; was the recording cut before its first flush?")));
+        return Err(Error::CheckFailed(format!(
+            "{file}: no reward to compare; was the recording cut before its first flush?"
+        )));
     }
     match (verdict.same_machine, found.is_identical(), found.is_close()) {
         (true, true, _) => say("check: every reward was recomputed bit for bit".to_owned()),

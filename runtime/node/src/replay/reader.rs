@@ -23,6 +23,7 @@ const MAX_RECORD_BYTES: usize = 128 << 20;
 
 /// One thing read back.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "one exists at a time")]
 pub(super) enum Item {
     /// The header, the configuration and the manifest are complete.
     Start(Box<Start>),
@@ -118,9 +119,10 @@ impl RecordReader {
                 }
                 Some(Ok(LinearReadEvent::ReadRequest(wanted))) => {
                     let buffer = self.reader.insert(wanted.min(MAX_RECORD_BYTES));
-                    let got = self.file.read(buffer).map_err(|source| {
-                        Error::file("read", &self.path, source, "check the disk")
-                    })?;
+                    let got = self
+                        .file
+                        .read(buffer)
+                        .map_err(|source| Error::file("read", &self.path, source, "check the disk"))?;
                     self.reader.notify_read(got);
                     None
                 }
@@ -147,7 +149,11 @@ impl RecordReader {
     }
 
     fn not_ours(&self, why: &str) -> Error {
-        Error::input(self.path.display().to_string(), format!("not a recording of striatum ({why})"), "give a file that `striatum run` recorded")
+        Error::input(
+            self.path.display().to_string(),
+            format!("not a recording of striatum ({why})"),
+            "give a file that `striatum run` recorded",
+        )
     }
 }
 
@@ -159,11 +165,11 @@ struct Parts<'a> {
     views: &'a mut Option<Vec<String>>,
 }
 
-fn take(parts: Parts<'_>, record: Record<'_>) -> Result<Option<Item>> {
+fn take(mut parts: Parts<'_>, record: Record<'_>) -> Result<Option<Item>> {
     match record {
         Record::Attachment { header, data, .. } => {
             parts.attachments.insert(header.name, data.into_owned());
-            start(parts)
+            start(&mut parts)
         }
         Record::Channel(channel) => {
             parts.topics.insert(channel.id, channel.topic);
@@ -172,7 +178,11 @@ fn take(parts: Parts<'_>, record: Record<'_>) -> Result<Option<Item>> {
         Record::Message { header, data } => {
             let place = parts.path.display().to_string();
             let Some(views) = parts.views.as_deref() else {
-                return Err(Error::input(place, "messages before the header", "give a file that `striatum run` recorded"));
+                return Err(Error::input(
+                    place,
+                    "messages before the header",
+                    "give a file that `striatum run` recorded",
+                ));
             };
             let topic = parts.topics.get(&header.channel_id).map_or("", String::as_str);
             message(&place, views, topic, StampNanos(header.log_time), &data)
@@ -182,15 +192,16 @@ fn take(parts: Parts<'_>, record: Record<'_>) -> Result<Option<Item>> {
 }
 
 /// The header is complete once its three attachments are there.
-fn start(parts: Parts<'_>) -> Result<Option<Item>> {
+fn start(parts: &mut Parts<'_>) -> Result<Option<Item>> {
     let (Some(header), Some(config), Some(_)) =
         (parts.attachments.get(HEADER), parts.attachments.get(CONFIG), parts.attachments.get(MANIFEST))
     else {
         return Ok(None);
     };
     let place = || parts.path.display().to_string();
-    let header: Header = serde_json::from_slice(header)
-        .map_err(|error| Error::input(place(), format!("its header does not read: {error}"), "was it recorded by a newer version?"))?;
+    let header: Header = serde_json::from_slice(header).map_err(|error| {
+        Error::input(place(), format!("its header does not read: {error}"), "was it recorded by a newer version?")
+    })?;
     if header.version != VERSION {
         let what = format!("it has form {}, this program reads form {VERSION}", header.version);
         return Err(Error::input(place(), what, "use the version that recorded it"));
@@ -204,12 +215,14 @@ fn message(place: &str, views: &[String], topic: &str, now: StampNanos, data: &[
     let broken = |what: String| Error::input(place.to_owned(), what, "was the file changed after it was recorded?");
     match topic {
         INPUTS => {
-            let input: Input = serde_json::from_slice(data).map_err(|error| broken(format!("an input does not read: {error}")))?;
-            self::input(now, input).map(Some).ok_or_else(|| broken("an input lacks a field".to_owned()))
+            let input: Input =
+                serde_json::from_slice(data).map_err(|error| broken(format!("an input does not read: {error}")))?;
+            self::input(now, &input).map(Some).ok_or_else(|| broken("an input lacks a field".to_owned()))
         }
         REWARD => Ok(Some(Item::Reward(data.to_vec()))),
         GAPS => {
-            let gap: Gap = serde_json::from_slice(data).map_err(|error| broken(format!("a gap does not read: {error}")))?;
+            let gap: Gap =
+                serde_json::from_slice(data).map_err(|error| broken(format!("a gap does not read: {error}")))?;
             Ok(Some(Item::Gap(gap.lost)))
         }
         _ => {
@@ -225,7 +238,7 @@ fn message(place: &str, views: &[String], topic: &str, now: StampNanos, data: &[
     }
 }
 
-fn input(now: StampNanos, input: Input) -> Option<Item> {
+fn input(now: StampNanos, input: &Input) -> Option<Item> {
     let kind = match input.kind.as_str() {
         "tick" => return Some(Item::Tick { now }),
         "frame" => {
@@ -241,6 +254,6 @@ fn input(now: StampNanos, input: Input) -> Option<Item> {
         "abort" => RequestKind::Abort,
         _ => return None,
     };
-    let bytes = crate::hash::unhex(&input.request?)?;
+    let bytes = crate::hash::unhex(input.request.as_deref()?)?;
     Some(Item::Request { now, token: input.token?, request: Request::decode(kind, &bytes).ok()? })
 }
