@@ -90,9 +90,11 @@ impl Error {
         Self::Setup { what: what.into(), why: why.into(), mend: mend.into() }
     }
 
-    /// An [`Error::Zenoh`]; zenoh's own message is cut to its first line.
+    /// An [`Error::Zenoh`]; zenoh's own message is cut to its first line, and where in zenoh's sources it arose is left out.
     pub fn zenoh(action: impl Into<String>, why: impl std::fmt::Display, mend: impl Into<String>) -> Self {
-        let why = why.to_string().lines().next().unwrap_or_default().to_owned();
+        let why = why.to_string();
+        let line = why.lines().next().unwrap_or_default();
+        let why = line.split(" at /").next().unwrap_or(line).to_owned();
         Self::Zenoh { action: action.into(), why, mend: mend.into() }
     }
 }

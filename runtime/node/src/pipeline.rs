@@ -91,6 +91,7 @@ pub struct Pipeline {
     sets: u64,
     /// Frames in a row that came too late for any set.
     late_in_a_row: u64,
+    model_error: Option<striatum_models::Error>,
     clock: fn() -> u64,
     timings: StepTimings,
 }
@@ -112,6 +113,7 @@ impl Pipeline {
             watching: true,
             sets: 0,
             late_in_a_row: 0,
+            model_error: None,
             clock: crate::clock::monotonic_nanos,
             timings: StepTimings::default(),
         })
@@ -177,6 +179,9 @@ impl Pipeline {
             SetVerdict::Complete | SetVerdict::Degraded => self.model.score(set),
             SetVerdict::Hold => Scores::MISSING,
         };
+        if let Some(error) = self.model.take_error() {
+            self.model_error = Some(error);
+        }
         let start = (self.clock)();
         let estimate = self.fuser.update(&scores);
         let potential = self.potential.of(&estimate);
@@ -258,6 +263,11 @@ impl Pipeline {
     /// Stage times of the last frame set.
     pub fn timings(&self) -> StepTimings {
         self.timings
+    }
+
+    /// The model's last failure, once; the scores that it concerns were missing votes.
+    pub fn take_model_error(&mut self) -> Option<striatum_models::Error> {
+        self.model_error.take()
     }
 
     /// The model.

@@ -89,7 +89,7 @@ impl QualityFlags {
     pub const HELD: Self = Self(1);
     /// Made without one or more of the configured views.
     pub const DEGRADED: Self = Self(2);
-    /// The newest frame set is older than the configured limit.
+    /// A camera is frozen: its picture has not changed for longer than the configured limit.
     pub const STALE: Self = Self(4);
     /// The frames lie outside what the demonstrations showed.
     pub const OUT_OF_DISTRIBUTION: Self = Self(8);

@@ -15,18 +15,22 @@ pub(super) struct Samples {
     pub(super) step: Vec<u64>,
     pub(super) allocations: Vec<u64>,
     pub(super) images_encoded: u64,
+    /// CPU time of the whole run, decoding included, and the steps of the whole run, warm-up included.
     pub(super) cpu_secs: f64,
+    pub(super) cpu_steps: u64,
     pub(super) wall_secs: f64,
 }
 
-/// CPU time of this process over all its threads, seconds; 0 where the system does not say. Resolution 10 ms.
+/// CPU time of this process over all its threads, and of the decoders it has waited for, seconds; 0 where the system does
+/// not say. Resolution 10 ms.
 pub(super) fn cpu_secs() -> f64 {
     /// Linux counts in hundredths of a second for programs, on every architecture this runs on.
     const TICKS_PER_SEC: f64 = 100.0;
     let Ok(text) = std::fs::read_to_string("/proc/self/stat") else { return 0.0 };
-    // Fields are counted after the name, which is in brackets and may hold spaces: utime and stime are the 12th and 13th.
+    // Fields are counted after the name, which is in brackets and may hold spaces: utime, stime, cutime and cstime are the
+    // 12th to 15th.
     let Some((_, rest)) = text.rsplit_once(')') else { return 0.0 };
-    let ticks: f64 = rest.split_whitespace().skip(11).take(2).filter_map(|field| field.parse::<f64>().ok()).sum();
+    let ticks: f64 = rest.split_whitespace().skip(11).take(4).filter_map(|field| field.parse::<f64>().ok()).sum();
     ticks / TICKS_PER_SEC
 }
 

@@ -1,8 +1,8 @@
 //! `striatum bench`: what a frame set costs, stage by stage, on this machine.
 //!
-//! Frames are decoded by a thread of their own, as in a live run. One step goes from decoded frames in hand to the reward
-//! handed to zenoh, which delivers it to a subscriber over loopback TCP. The floor is the same encoder session alone, in a
-//! tight loop on the same batch.
+//! One step goes from decoded frames in hand to the reward handed to zenoh, which delivers it to a subscriber over loopback
+//! TCP. Frames are decoded before the first step, or, with `overlap`, by a thread of their own at the same time, as in a
+//! live run. The floor is the same encoder session alone, in a tight loop on the same batch.
 
 mod measure;
 mod report;
@@ -27,6 +27,8 @@ pub(crate) struct BenchOptions {
     pub(crate) session: SessionConfig,
     pub(crate) json: Option<PathBuf>,
     pub(crate) record: bool,
+    /// Decode while measuring.
+    pub(crate) overlap: bool,
 }
 
 /// Steps that warm caches and buffers up and are not counted.

@@ -29,6 +29,7 @@ pub(super) fn report(options: &BenchOptions, samples: &Samples, mut floor: Vec<u
         "stride": options.stride,
         "threads": options.session.intra_op_threads,
         "recording": options.record,
+        "decoding_overlaps": options.overlap,
         "onnxruntime": striatum_models::runtime_version().unwrap_or_default(),
         "steps": steps,
         "stages_ms": {
@@ -48,7 +49,7 @@ pub(super) fn report(options: &BenchOptions, samples: &Samples, mut floor: Vec<u
         "step_over_encode": step / median(&samples.encode),
         "encoder_calls_per_step": samples.images_encoded as f64 / steps as f64,
         "allocations_per_step": { "p50": nearest_rank(&allocations, 0.5), "max": allocations.last() },
-        "cpu_ms_per_step": samples.cpu_secs * 1e3 / steps as f64,
+        "cpu_ms_per_step": samples.cpu_secs * 1e3 / samples.cpu_steps as f64,
         "throughput_steps_per_s": steps as f64 / samples.wall_secs,
     })
 }

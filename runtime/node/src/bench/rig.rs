@@ -27,8 +27,10 @@ use crate::record::Recorder;
 use crate::record::entry::{Entry, Raw};
 use crate::record::header::{Header, Machine, VERSION};
 
-/// Decoded frame sets that may wait.
+/// Decoded frame sets that may wait while decoding overlaps the steps.
 const AHEAD: usize = 4;
+/// Bytes of decoded frame sets that are kept when they are all decoded first.
+const PRELOAD_BYTES: usize = 512 << 20;
 
 /// One decoded frame set.
 struct Row {
@@ -58,8 +60,12 @@ impl Rig {
         let views = loaded.views.clone();
         let recorder = options.record.then(|| recorder(options, &views)).transpose()?;
         let engine = Engine::new(Pipeline::new(loaded.model, &pipeline_config)?, engine_config);
-        let (rows, decoder) = decode_ahead(options, &views)?;
+        // Before the decoders are started: a child that is being started holds on to every socket for a moment.
         let (sessions, publisher, subscriber, heard) = wire()?;
+        let (rows, decoder) = decode_ahead(options, &views)?;
+        if !options.overlap {
+            wait_until_decoded(&rows, &decoder);
+        }
         Ok(Self {
             engine,
             rows,
@@ -80,17 +86,18 @@ impl Rig {
     /// Takes up to `steps` frame sets; the first `warm_up` are not counted.
     pub(super) fn measure(&mut self, steps: usize, warm_up: usize) -> Result<Samples> {
         let mut samples = Samples::default();
-        let (mut cpu, mut wall) = (cpu_secs(), monotonic_nanos());
+        let (cpu, mut wall) = (cpu_secs(), monotonic_nanos());
+        let mut cpu_steps = 0;
         let mut put_at = Vec::with_capacity(steps);
         for step in 0..steps {
             if step == warm_up {
                 samples = Samples::default();
-                (cpu, wall) = (cpu_secs(), monotonic_nanos());
+                wall = monotonic_nanos();
             }
             let Ok(row) = self.rows.recv() else { break };
             self.step(row, &mut samples, &mut put_at)?;
+            cpu_steps += 1;
         }
-        samples.cpu_secs = cpu_secs() - cpu;
         samples.wall_secs = (monotonic_nanos() - wall) as f64 / 1e9;
         while let Ok((sequence, arrived)) = self.heard.recv_timeout(Duration::from_millis(200)) {
             if let Some((_, put)) = put_at.iter().find(|(number, _)| *number == sequence) {
@@ -104,6 +111,9 @@ impl Rig {
             Some(Err(_)) => return Err(Error::setup("the decoder's thread", "it panicked", "report this as a bug")),
             None => {}
         }
+        // Only now: a decoder's time is known when it has ended.
+        samples.cpu_secs = cpu_secs() - cpu;
+        samples.cpu_steps = cpu_steps;
         Ok(samples)
     }
 
@@ -189,9 +199,12 @@ pub(super) fn floor(options: &BenchOptions, views: usize, runs: usize) -> Result
 
 fn decode_ahead(options: &BenchOptions, views: &[String]) -> Result<(Receiver<Row>, JoinHandle<Result<()>>)> {
     let episode = Episode::open(&options.episode, Some(views))?;
-    let wanted: Vec<usize> = (0..episode.frames()).step_by(options.stride).collect();
+    let steps = options.steps + super::WARM_UP;
+    let wanted: Vec<usize> = (0..episode.frames()).step_by(options.stride).take(steps).collect();
+    let ahead = if options.overlap { AHEAD } else { steps };
+    let mut left_bytes = if options.overlap { usize::MAX } else { PRELOAD_BYTES };
     let mut reader = FrameReader::open(&episode, wanted, &ReaderOptions::new(Cache::from_env()?.ffmpeg(true)?))?;
-    let (sender, rows) = bounded(AHEAD);
+    let (sender, rows) = bounded(ahead);
     let decoder = std::thread::Builder::new()
         .name("decode".to_owned())
         .spawn(move || {
@@ -200,6 +213,9 @@ fn decode_ahead(options: &BenchOptions, views: &[String]) -> Result<(Receiver<Ro
                 let secs = episode.capture_secs(row.source_frame).max(0.0);
                 let at = u64::try_from(Duration::from_secs_f64(secs).as_nanos()).unwrap_or(u64::MAX);
                 let frames = frames(row, StampNanos(1_000_000_000).plus(at));
+                let bytes = frames.iter().map(|frame| frame.image.pixels().len()).sum();
+                let Some(left) = left_bytes.checked_sub(bytes) else { break };
+                left_bytes = left;
                 let decode_nanos = monotonic_nanos() - start;
                 if sender.send(Row { frames, decode_nanos }).is_err() {
                     break;
@@ -210,6 +226,13 @@ fn decode_ahead(options: &BenchOptions, views: &[String]) -> Result<(Receiver<Ro
         })
         .map_err(|error| Error::setup("the decoder's thread", error.to_string(), "free some memory"))?;
     Ok((rows, decoder))
+}
+
+/// Waits until every frame set is in memory: the steps then have the machine to themselves.
+fn wait_until_decoded(rows: &Receiver<Row>, decoder: &JoinHandle<Result<()>>) {
+    while !decoder.is_finished() && !rows.is_full() {
+        std::thread::sleep(Duration::from_millis(10));
+    }
 }
 
 fn frames(row: crate::episode::FrameRow, capture: StampNanos) -> Vec<Frame> {

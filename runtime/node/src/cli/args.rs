@@ -225,6 +225,9 @@ pub(super) struct BenchArgs {
     /// Threads of ONNX Runtime.
     #[arg(long, default_value_t = 1)]
     pub(super) threads: u16,
+    /// Decode while measuring, as a live run does; else all frames are decoded first.
+    #[arg(long)]
+    pub(super) overlap: bool,
     /// Record to a scratch file while measuring.
     #[arg(long)]
     pub(super) record: bool,

@@ -196,6 +196,7 @@ fn bench(args: BenchArgs, out: &mut dyn Write) -> Result<()> {
             session: session(args.threads)?,
             json: args.json,
             record: args.record,
+            overlap: args.overlap,
         },
         out,
     )

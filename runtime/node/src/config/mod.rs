@@ -86,7 +86,9 @@ impl Config {
 
     fn check(&self, place: &str) -> Result<()> {
         self.pipeline(1, place)?;
-        self.session.validate()?;
+        self.session
+            .validate()
+            .map_err(|error| Error::input(place, error.to_string(), "mend the [session] section"))?;
         striatum_wire::Keys::new(&self.robot)?;
         if let SourceConfig::Episode { rate, .. } = &self.source
             && !(rate.is_finite() && (0.01..=100.0).contains(rate))
@@ -139,7 +141,9 @@ impl Config {
         Ok(PipelineConfig {
             sync,
             fusion: self.fusion.rule(&positive)?,
-            potential: PotentialFn::new(self.potential.scale, self.potential.shift)?,
+            potential: PotentialFn::new(self.potential.scale, self.potential.shift).map_err(|error| {
+                Error::input(format!("{place}, potential"), error.to_string(), "mend scale or shift")
+            })?,
             rules: self.watch_rules(place)?,
             ood_limit: positive(self.reward.ood_limit, "reward.ood_limit")?,
         })
@@ -166,7 +170,9 @@ impl Config {
             })?);
         }
         Ok(EpisodeRules {
-            discount: Discount::new(self.reward.gamma).map_err(striatum_core::Error::from)?,
+            discount: Discount::new(self.reward.gamma).map_err(|error| {
+                Error::input(format!("{place}, reward.gamma"), error.to_string(), "give a discount")
+            })?,
             bootstrap_on_truncation: true,
             terminate_on_success: false,
             k_mode: KMode::Unit,

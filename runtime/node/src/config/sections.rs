@@ -30,7 +30,7 @@ pub enum SourceConfig {
 pub struct ZenohConfig {
     /// Endpoints to connect to, for example `tcp/127.0.0.1:7447`.
     pub connect: Vec<String>,
-    /// Endpoints to listen on. Default: none.
+    /// Endpoints to listen on. Default: `tcp/127.0.0.1:7447`, unless `connect` or `multicast` is given.
     pub listen: Vec<String>,
     /// Look for peers by multicast. Default false.
     pub multicast: bool,

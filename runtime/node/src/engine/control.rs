@@ -26,7 +26,12 @@ impl Engine {
     /// The first state may have been scored before the request came: fuses again from there.
     fn begin_late(&mut self, now: StampNanos, sink: Sink<'_>) -> Result<()> {
         let Some(begin) = &self.begin else { return Ok(()) };
-        let again: Vec<Scored> = self.states.since(begin.request.stamp_nanos).copied().collect();
+        let again: Vec<Scored> = self
+            .states
+            .since(begin.request.stamp_nanos)
+            .skip_while(|scored| scored.estimate.votes == 0)
+            .copied()
+            .collect();
         let Some((first, later)) = again.split_first() else { return Ok(()) };
         let first = self.pipeline.restart_from(first);
         self.states.clear();
@@ -41,15 +46,15 @@ impl Engine {
 
     pub(super) fn open(&mut self, _now: StampNanos, first: Scored, sink: Sink<'_>) -> Result<()> {
         let Some(PendingBegin { token, request, .. }) = self.begin.take() else { return Ok(()) };
-        let rules = match self.rules(&request) {
-            Ok(rules) => rules,
+        let begun = self.rules(&request).and_then(|rules| Shaper::begin(rules, first.potential));
+        let shaper = match begun {
+            Ok(shaper) => shaper,
             Err(error) => {
                 self.pipeline.set_watching(true);
                 sink(Output::Refuse(token, &refusal::invalid(&error)));
                 return Ok(());
             }
         };
-        let shaper = Shaper::begin(rules, first.potential)?;
         self.episodes += 1;
         let id = episode_id(self.config.epoch, self.episodes);
         let reply = BeginReply { episode: id, epoch: self.config.epoch, potential_0: first.potential.get() };

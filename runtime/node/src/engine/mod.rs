@@ -176,6 +176,11 @@ impl Engine {
         self.clock_jumps
     }
 
+    /// The model's last failure, once; the scores that it concerns were missing votes.
+    pub fn take_model_error(&mut self) -> Option<striatum_models::Error> {
+        self.pipeline.take_model_error()
+    }
+
     /// Counts since the start.
     pub fn counts(&self) -> EngineCounts {
         self.counts
@@ -186,7 +191,9 @@ impl Engine {
         self.counts.frame_sets += 1;
         self.counts.non_finite +=
             u64::from(scored.estimate.missing_votes) + u64::from(scored.scores.non_finite_views.bits().count_ones());
-        let starts = self.begin.as_ref().is_some_and(|begin| scored.oldest >= begin.request.stamp_nanos);
+        let after_begin = self.begin.as_ref().is_some_and(|begin| scored.oldest >= begin.request.stamp_nanos);
+        // A frame set without a vote says nothing of the state: the episode starts at the first that does.
+        let starts = after_begin && scored.estimate.votes > 0;
         let scored = if starts { self.pipeline.restart_from(&scored) } else { scored };
         sink(Output::Scored(&scored));
         if self.episode.is_none() && self.begin.is_none() {

@@ -18,6 +18,8 @@ use super::{Engine, EngineConfig, Event, Output};
 use crate::pipeline::{Pipeline, PipelineConfig};
 
 const MS: u64 = 1_000_000;
+/// A brightness at which the model has no answer.
+const NO_VOTE: f64 = 1.02;
 
 /// Progress is the first pixel's red / 250.
 struct Brightness {
@@ -32,7 +34,9 @@ impl RewardModel for Brightness {
 
     fn score(&mut self, set: &FrameSet) -> Scores {
         let red = set.frames.iter().flatten().map(|frame| f64::from(frame.image.pixels()[0])).next().unwrap();
-        let progress = Progress::new(red / 250.0).unwrap();
+        let Ok(progress) = Progress::new(red / 250.0) else {
+            return Scores { views: set.views, ..Scores::MISSING };
+        };
         let incremental = self.before.replace(progress).map(|before| Hop::between(before, progress).get());
         let forward = Some(Hop::between(Progress::ZERO, progress).get());
         let backward = Some(Hop::between(Progress::ONE, progress).get());
@@ -392,6 +396,35 @@ fn elapsed_time_sets_k_where_the_learner_asked_for_it() {
     let reward = rig.reward(2);
     assert!((reward.k - 2.5).abs() < 1e-12);
     assert!((reward.shaping - (0.95_f64.powf(2.5) * 0.5 - 0.2)).abs() < 1e-12);
+}
+
+#[test]
+fn a_begin_that_the_shaper_cannot_take_is_refused_and_watching_goes_on() {
+    let mut rig = Rig::plain();
+    rig.frame(100, 0.2);
+    // Half a nanosecond passes the wire's check and is no period to measure elapsed time in.
+    let request = BeginRequest { k_mode: KMode::Elapsed, period_secs: 1e-10, ..begin_request(100) };
+    rig.at(110, Event::Begin(1, request));
+    assert_eq!(rig.refused(1), Some(RefusalCode::OutOfRange));
+    rig.frame(200, 0.3);
+    rig.frame(300, 0.4);
+    assert!(rig.said.iter().any(|said| matches!(said, Said::Reward(..))));
+}
+
+#[test]
+fn an_episode_starts_at_the_first_frame_set_that_has_a_vote() {
+    let mut rig = Rig::plain();
+    rig.at(90, Event::Begin(1, begin_request(100)));
+    rig.frame(100, NO_VOTE);
+    assert!(rig.reply(1).is_none(), "nothing is known of this state");
+    rig.frame(200, 0.4);
+    assert!((rig.opened(1).potential_0 - 0.4).abs() < 1e-12);
+    // And where the silent frame set came before the request.
+    let mut rig = Rig::plain();
+    rig.frame(100, NO_VOTE);
+    rig.frame(200, 0.4);
+    rig.at(210, Event::Begin(1, begin_request(100)));
+    assert!((rig.opened(1).potential_0 - 0.4).abs() < 1e-12);
 }
 
 #[test]

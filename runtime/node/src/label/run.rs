@@ -115,6 +115,10 @@ pub(crate) fn run_episode(
         let start = monotonic_nanos();
         let scored = step(pipeline, frames, capture)?;
         let step_nanos = monotonic_nanos().saturating_sub(start);
+        // Live, a failing model is a missing vote; offline nobody waits for the answer, and the failure is the answer.
+        if let Some(error) = pipeline.take_model_error() {
+            return Err(error.into());
+        }
         on_row(&Row { frame_index, source_frame, timestamp_secs, scored, step_nanos, images: &images })?;
     }
     // A video that is damaged after the last wanted frame is damaged all the same.

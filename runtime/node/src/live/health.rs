@@ -25,6 +25,7 @@ pub(super) struct Health {
     started: StampNanos,
     told: StampNanos,
     last: EngineCounts,
+    ahead_of_clock: u64,
 }
 
 impl Health {
@@ -58,6 +59,7 @@ impl Health {
             started: now,
             told: now,
             last: EngineCounts::default(),
+            ahead_of_clock: 0,
         })
     }
 
@@ -98,6 +100,7 @@ impl Health {
         self.judge(&mut status, engine, outlet, ingest);
         self.told = now;
         self.last = counts;
+        self.ahead_of_clock = engine.pipeline().sync_counters().ahead_of_clock;
         let mut bytes = [0; Status::MAX_LEN];
         match status.encode(&mut bytes) {
             Ok(length) => {
@@ -124,6 +127,12 @@ impl Health {
         } else if status.recording == Recording::Failed {
             status.state = State::Degraded;
             status.set_detail("the recording has stopped: the disk refused; rewards go on");
+        } else if let Some(failure) = &outlet.model_failure {
+            status.state = State::Failing;
+            status.set_detail(&format!("the model failed: {failure}"));
+        } else if engine.pipeline().sync_counters().ahead_of_clock > self.ahead_of_clock {
+            status.state = State::Degraded;
+            status.set_detail("a camera's clock is ahead of this computer's by more than a second; set the clocks");
         } else if outlet.degraded {
             status.state = State::Degraded;
             status.set_detail("a view is missing or frozen");
@@ -143,7 +152,7 @@ fn drops(status: &mut Status, engine: &Engine, outlet: &Outlet, overwritten: u64
     set(DropCause::OutOfOrder, sync.out_of_order);
     set(DropCause::Duplicate, sync.duplicates);
     set(DropCause::TooLate, sync.too_late);
-    set(DropCause::Skew, sync.skew);
+    set(DropCause::Skew, sync.skew + sync.ahead_of_clock);
     set(DropCause::Frozen, sync.frozen_frames);
     set(DropCause::NonFinite, engine.counts().non_finite);
     set(DropCause::PublishFailed, outlet.publish_failed);

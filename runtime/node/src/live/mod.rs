@@ -75,6 +75,9 @@ impl Live {
         let epoch = clock::wall();
         let keys = Keys::new(&config.robot)?;
         let views = loaded.views.clone();
+        for view in &views {
+            striatum_wire::Name::view(view)?;
+        }
         let pipeline_config = config.pipeline(views.len(), place)?;
         let bundle_hash = BundleHash(loaded.hash);
         let period_nanos = pipeline_config.sync.period_nanos;
@@ -171,6 +174,7 @@ impl Live {
             if self.engine.counts().frame_sets > sets {
                 self.time_stages();
             }
+            self.hear_model();
             if self.engine.clock_jumps() > jumps {
                 tracing::warn!(
                     "the cameras' clock was set back; frames are lined up afresh, learners should begin again"
@@ -178,6 +182,17 @@ impl Live {
             }
         }
         Ok(())
+    }
+
+    /// A failing model is told once for each new reason, and in every status until it works again.
+    fn hear_model(&mut self) {
+        let failure = self.engine.take_model_error().map(|error| error.to_string());
+        if let Some(text) = &failure
+            && self.outlet.model_failure.as_ref() != Some(text)
+        {
+            tracing::error!("the model failed, its votes are missing: {text}");
+        }
+        self.outlet.model_failure = failure;
     }
 
     fn time_stages(&mut self) {
@@ -246,6 +261,11 @@ pub(crate) fn engine_config(
     })
 }
 
+/// A path that still means the same when the recording is replayed from another folder.
+fn absolute(path: &Path) -> String {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).display().to_string()
+}
+
 fn recorder(
     config: &Config,
     text: &str,
@@ -258,7 +278,7 @@ fn recorder(
         version: VERSION,
         epoch: epoch.0,
         bundle_hash: crate::hash::hex(&loaded.hash),
-        bundle: config.bundle.display().to_string(),
+        bundle: absolute(&config.bundle),
         views: loaded.views.clone(),
         episode,
         machine: Machine::this(usize::from(config.session.intra_op_threads)),

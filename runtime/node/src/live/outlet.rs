@@ -25,6 +25,8 @@ pub(super) struct Outlet {
     pub(super) latencies: Latencies,
     pub(super) publish_failed: u64,
     pub(super) degraded: bool,
+    /// Why the model gave no answer for the last frame set, if it failed.
+    pub(super) model_failure: Option<String>,
 }
 
 impl Outlet {
@@ -51,6 +53,7 @@ impl Outlet {
             latencies: Latencies::new(),
             publish_failed: 0,
             degraded: false,
+            model_failure: None,
         })
     }
 

@@ -39,7 +39,7 @@ impl Playback {
         let sha256 = (0..views.len())
             .map(|view| episode.file_sha256(view).map(|hash| crate::hash::hex(&hash)))
             .collect::<Result<Vec<_>>>()?;
-        let files = EpisodeFiles { path: path.display().to_string(), sha256 };
+        let files = EpisodeFiles { path: super::absolute(path), sha256 };
         Ok(Self { episode, files, rate, period_nanos, thread: None })
     }
 
@@ -57,7 +57,9 @@ impl Playback {
         let wanted = rows.iter().map(|(frame, _)| *frame).collect();
         let options = ReaderOptions::new(Cache::from_env()?.ffmpeg(true)?);
         let reader = FrameReader::open(&self.episode, wanted, &options)?;
-        let start = clock::wall().plus(u64::try_from(LEAD.as_nanos()).unwrap_or_default());
+        let soon = clock::wall().plus(u64::try_from(LEAD.as_nanos()).unwrap_or_default());
+        // The synchroniser counts periods from the epoch: the clip starts at the border of one, as its own frames do.
+        let start = StampNanos(soon.0.checked_next_multiple_of(self.period_nanos.max(1)).unwrap_or(soon.0));
         let thread = std::thread::Builder::new()
             .name("playback".to_owned())
             .spawn(move || play(reader, &rows, start, &frames))
