@@ -86,6 +86,15 @@ impl Learner {
         }
     }
 
+    /// Epochs of the runtimes that are alive.
+    pub fn alive(&self) -> Vec<u64> {
+        let tokens =
+            self.session.liveliness().get(self.keys.alive_any().as_str()).timeout(LIMIT).wait().expect("zenoh asks");
+        let keys: Vec<String> =
+            tokens.iter().filter_map(|reply| Some(reply.result().ok()?.key_expr().as_str().to_owned())).collect();
+        keys.iter().map(|key| self.keys.epoch_of(key).expect("a liveliness key")).collect()
+    }
+
     /// Everything that was published since the start, in the order of arrival.
     pub fn rewards(&self) -> Vec<ShapedReward> {
         let heard = self.rewards.lock().expect("not poisoned");

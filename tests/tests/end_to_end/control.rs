@@ -72,6 +72,7 @@ fn a_restart_in_mid_episode_opens_a_new_epoch_and_voids_the_transition() {
     assert_eq!(code, RefusalCode::UnknownEpisode);
     let _cameras = Cameras::connect(&endpoint).roll(Duration::from_millis(100));
     let again = learner.begin(&begin_request(now_nanos(), 1.0)).expect("begin again");
+    assert_eq!(learner.alive(), [again.epoch], "the token of the killed run is gone, the new one's is there");
     assert!(again.epoch > begun.epoch, "{} and then {}", begun.epoch, again.epoch);
     assert_ne!(again.episode, begun.episode);
 }

@@ -9,15 +9,16 @@ use striatum_frames::{Image, content_hash, encode_png};
 
 use super::*;
 
-/// The ffmpeg to test with; `None`, loudly, where there is none (in CI that is a failure).
+/// The ffmpeg to test with: given, on PATH or in the cache; `None`, loudly, where there is none (in CI that is a failure).
 fn ffmpeg() -> Option<PathBuf> {
-    let program = std::env::var_os("STRIATUM_FFMPEG").map_or_else(|| PathBuf::from("ffmpeg"), PathBuf::from);
-    let works = Command::new(&program).arg("-version").output().is_ok_and(|output| output.status.success());
-    if works {
+    let found = crate::fetch::Cache::from_env().and_then(|cache| cache.ffmpeg(false));
+    let works =
+        |program: &PathBuf| Command::new(program).arg("-version").output().is_ok_and(|output| output.status.success());
+    if let Some(program) = found.ok().filter(works) {
         return Some(program);
     }
-    assert!(std::env::var_os("CI").is_none(), "no ffmpeg: set STRIATUM_FFMPEG");
-    eprintln!("SKIPPED: no ffmpeg on PATH and STRIATUM_FFMPEG is not set");
+    assert!(std::env::var_os("CI").is_none(), "no ffmpeg: run `cargo xtask setup`, or set STRIATUM_FFMPEG");
+    eprintln!("SKIPPED: no ffmpeg: run `cargo xtask setup`, or set STRIATUM_FFMPEG");
     None
 }
 

@@ -120,6 +120,12 @@ impl Recorder {
         self.shared.lost.load(Ordering::Relaxed)
     }
 
+    /// Does anything wait for the disk?
+    #[cfg(test)]
+    fn is_behind(&self) -> bool {
+        self.shared.waiting_bytes.load(Ordering::Relaxed) > 0
+    }
+
     /// Has the disk refused?
     pub(crate) fn failed(&self) -> bool {
         self.shared.failed.load(Ordering::Relaxed)
@@ -216,3 +222,6 @@ fn run(
         Err(error) => Some(error.to_string()),
     }
 }
+
+#[cfg(test)]
+mod tests;
