@@ -225,7 +225,6 @@ fn report(options: &ReplayOptions, found: &Comparison, verdict: &Verdict, out: &
 
 /// Ticks in a recording, and inputs that were lost.
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "for tests")]
 pub(crate) fn count_for_tests(path: &Path) -> (u64, u64) {
     let mut reader = RecordReader::open(path).unwrap();
     let (mut ticks, mut gaps) = (0, 0);
