@@ -77,6 +77,10 @@ fn ffmpeg(cache: &Cache) -> Result<String> {
         .arg("-version")
         .output()
         .map_err(|source| Error::file("run", &path, source, "set STRIATUM_FFMPEG to an ffmpeg that runs"))?;
+    if !output.status.success() {
+        let why = String::from_utf8_lossy(&output.stderr).lines().next().unwrap_or_default().to_owned();
+        return Err(Error::setup(path.display().to_string(), why, "set STRIATUM_FFMPEG to an ffmpeg that runs"));
+    }
     let text = String::from_utf8_lossy(&output.stdout);
     Ok(text.lines().next().unwrap_or_default().chars().take(60).collect())
 }

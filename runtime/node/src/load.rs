@@ -38,6 +38,10 @@ pub(crate) fn bundle(path: &Path, session: &SessionConfig) -> Result<Loaded> {
 pub(crate) fn open(path: &Path, session: &SessionConfig) -> Result<BundleModel> {
     let cache = Cache::from_env()?;
     striatum_models::init_runtime(&cache.onnxruntime(true)?)?;
+    // A bundle may refer to a cached backbone: the one it names is fetched like everything else.
+    if let Ok(id) = Bundle::manifest_in(path)?.backbone.name.parse() {
+        cache.backbone(id, true)?;
+    }
     let options = LoadOptions { session: session.clone(), cache_dir: Some(cache.root().join("backbones")) };
     Ok(BundleModel::new(Bundle::load(path, &options)?, crate::clock::monotonic_nanos)?)
 }

@@ -1,5 +1,8 @@
 //! zenoh sessions, and image messages to put on them.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
 use striatum_core::StampNanos;
 use striatum_frames::{Encoding, Image, ImageLimits, PixelFormat};
 use striatum_wire::{CompressedImage, ImageKind, ImageMessage, PixelEncoding, RawImage};
@@ -56,6 +59,22 @@ fn open(config: &ZenohConfig) -> Result<Session> {
 
 fn list(endpoints: &[String]) -> String {
     serde_json::Value::from(endpoints.to_vec()).to_string()
+}
+
+/// Waits until somebody is at the other end; false when nobody came in time or `stop` was set.
+pub(crate) fn has_peer(session: &Session, limit: Duration, stop: &AtomicBool) -> bool {
+    let start = crate::clock::monotonic_nanos();
+    let limit = u64::try_from(limit.as_nanos()).unwrap_or(u64::MAX);
+    loop {
+        let info = session.info();
+        if info.peers_zid().wait().next().is_some() || info.routers_zid().wait().next().is_some() {
+            return true;
+        }
+        if stop.load(Ordering::Relaxed) || crate::clock::monotonic_nanos().saturating_sub(start) > limit {
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }
 
 /// The bytes of a `sensor_msgs/msg/CompressedImage` with a JPEG in it.

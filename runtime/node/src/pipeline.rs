@@ -155,6 +155,12 @@ impl Pipeline {
         Ok(set)
     }
 
+    /// Forgets the frames that wait for each other: the clock they wait by was set back.
+    pub fn line_up_afresh(&mut self) {
+        self.synchroniser.reset();
+        self.late_in_a_row = 0;
+    }
+
     /// Has the cameras' clock jumped back? Then every frame is too late, for ever: lines up afresh, and says so once.
     pub fn clock_jumped_back(&mut self) -> bool {
         let jumped = self.late_in_a_row >= LATE_FRAMES_OF_A_JUMP;

@@ -28,7 +28,9 @@ pub(crate) struct PlayOptions {
     pub(crate) stride: usize,
 }
 
-/// Opening the decoder and meeting the peer take a moment before the first frame is due.
+/// How long the runtime may take to be there.
+const PEER_LIMIT: Duration = Duration::from_secs(10);
+/// The first frame is due so much later.
 const LEAD_NANOS: u64 = 500_000_000;
 
 /// Plays to the end, or until `stop`. Returns the frame sets sent.
@@ -40,6 +42,14 @@ pub(crate) fn play(options: &PlayOptions, stop: &AtomicBool) -> Result<u64> {
     let episode = Episode::open(&options.episode, options.views.as_deref())?;
     let names = episode.views().into_iter().map(Name::view).collect::<Result<Vec<_>, _>>()?;
     let session = crate::net::join(options.connect.as_deref())?;
+    if !crate::net::has_peer(&session, PEER_LIMIT, stop) && !stop.load(Ordering::Relaxed) {
+        let at = options.connect.as_deref().unwrap_or(crate::net::DEFAULT_ENDPOINT);
+        return Err(Error::zenoh(
+            format!("reach {at}"),
+            "nobody is there",
+            "start `striatum run` first, or give --connect",
+        ));
+    }
     let kind = if options.jpeg.is_some() { ImageKind::Compressed } else { ImageKind::Raw };
     let publishers = names
         .iter()
@@ -52,7 +62,7 @@ pub(crate) fn play(options: &PlayOptions, stop: &AtomicBool) -> Result<u64> {
                 .map_err(|error| Error::zenoh(format!("publish view {view}"), error, "check the endpoint"))
         })
         .collect::<Result<Vec<_>>>()?;
-    let wanted: Vec<usize> = (0..episode.frames()).step_by(options.stride.max(1)).collect();
+    let wanted: Vec<usize> = (0..episode.frames()).step_by(options.stride).collect();
     let mut reader = FrameReader::open(&episode, wanted, &ReaderOptions::new(Cache::from_env()?.ffmpeg(true)?))?;
     wait_for_listener(&publishers, stop);
     let start = clock::wall().plus(LEAD_NANOS);

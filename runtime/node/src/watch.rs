@@ -50,8 +50,11 @@ pub(crate) enum SequenceVerdict {
     Lost(u64),
     /// Seen before, or older.
     Repeated,
-    /// Another run of the runtime: an open transition is void.
-    NewEpoch,
+    /// Another run of the runtime, of which so many were missed: an open transition is void.
+    NewEpoch {
+        /// A run counts from 1.
+        missed: u64,
+    },
 }
 
 impl SequenceCheck {
@@ -59,7 +62,9 @@ impl SequenceCheck {
     pub(crate) fn take(&mut self, epoch: u64, sequence: u64) -> SequenceVerdict {
         let verdict = match self.last {
             None => SequenceVerdict::First,
-            Some((last_epoch, _)) if last_epoch != epoch => SequenceVerdict::NewEpoch,
+            Some((last_epoch, _)) if last_epoch != epoch => {
+                SequenceVerdict::NewEpoch { missed: sequence.saturating_sub(1) }
+            }
             Some((_, last)) if sequence <= last => return SequenceVerdict::Repeated,
             Some((_, last)) if sequence == last + 1 => SequenceVerdict::InOrder,
             Some((_, last)) => SequenceVerdict::Lost(sequence - last - 1),
@@ -101,6 +106,10 @@ pub(crate) fn watch(options: &WatchOptions, stop: &AtomicBool, out: &mut dyn Wri
         .map_err(refused)?;
     let mut printer = Printer { json: options.json, out, seen: Seen::default(), check: SequenceCheck::default() };
     let mut last = crate::clock::monotonic_nanos();
+    if !crate::net::has_peer(&session, Duration::from_secs(3), stop) {
+        let at = options.connect.as_deref().unwrap_or(crate::net::DEFAULT_ENDPOINT);
+        tracing::warn!("nobody is at {at} yet; waiting (is `striatum run` up, and does it listen there?)");
+    }
     while !stop.load(Ordering::Relaxed) {
         match heard.recv_timeout(Duration::from_millis(100)) {
             Ok(Heard::Reward(bytes)) => {
@@ -143,7 +152,12 @@ impl Printer<'_> {
                 self.seen.lost += count;
                 tracing::warn!("{count} rewards were lost before sequence {}", message.sequence);
             }
-            SequenceVerdict::NewEpoch => tracing::warn!("the runtime was restarted: an open transition is void"),
+            SequenceVerdict::NewEpoch { missed } => {
+                self.seen.lost += missed;
+                tracing::warn!(
+                    "the runtime was restarted, an open transition is void; {missed} of its rewards were missed"
+                );
+            }
             SequenceVerdict::Repeated => return Ok(()),
             SequenceVerdict::First | SequenceVerdict::InOrder => {}
         }
@@ -251,7 +265,8 @@ mod tests {
         assert_eq!(check.take(1, 6), SequenceVerdict::InOrder);
         assert_eq!(check.take(1, 9), SequenceVerdict::Lost(2));
         assert_eq!(check.take(1, 9), SequenceVerdict::Repeated);
-        assert_eq!(check.take(2, 1), SequenceVerdict::NewEpoch);
+        assert_eq!(check.take(2, 1), SequenceVerdict::NewEpoch { missed: 0 });
         assert_eq!(check.take(2, 2), SequenceVerdict::InOrder);
+        assert_eq!(check.take(3, 40), SequenceVerdict::NewEpoch { missed: 39 });
     }
 }

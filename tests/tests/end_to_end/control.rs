@@ -57,7 +57,9 @@ fn ten_thousand_steps_and_none_is_lost_unnoticed() {
 fn a_restart_in_mid_episode_opens_a_new_epoch_and_voids_the_transition() {
     let folder = own_folder();
     let endpoint = free_endpoint();
-    let runtime = Runtime::start_at(PROGRAM, folder.path(), &world().bundle, &endpoint, "");
+    // With a recording: the second run must not trip over the first one's file.
+    let record = "[record]\npath = \"run.mcap\"\n";
+    let runtime = Runtime::start_at(PROGRAM, folder.path(), &world().bundle, &endpoint, record);
     let learner = Learner::connect(&endpoint);
     let cameras = Cameras::connect(&endpoint).roll(Duration::from_millis(100));
     let begun = learner.begin(&begin_request(now_nanos(), 1.0)).expect("begin");
@@ -66,7 +68,8 @@ fn a_restart_in_mid_episode_opens_a_new_epoch_and_voids_the_transition() {
     drop(learner);
     runtime.kill();
 
-    let runtime = Runtime::start_at(PROGRAM, folder.path(), &world().bundle, &endpoint, "");
+    let runtime = Runtime::start_at(PROGRAM, folder.path(), &world().bundle, &endpoint, record);
+    assert!(folder.path().join("run-2.mcap").exists());
     let learner = Learner::connect(runtime.endpoint());
     let (code, _) = learner.step(&step_request(begun.episode, 2, now_nanos())).expect_err("the episode is gone");
     assert_eq!(code, RefusalCode::UnknownEpisode);

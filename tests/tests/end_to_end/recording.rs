@@ -50,6 +50,8 @@ fn a_replay_computes_the_same_rewards_bit_for_bit() {
         assert!(fine && said.contains("bit for bit"), "{said}");
         let (fine, said) = replay(&["replay", text(&file), "--bundle", text(&world().bundle)]);
         assert!(fine && said.contains("progress moves by 0.000000 on average"), "{said}");
+        let (fine, said) = replay(&["replay", text(&file), "--check", "--bundle", text(&world().bundle)]);
+        assert!(fine && said.contains("bit for bit"), "the same bundle under another path is the original: {said}");
     }
 }
 

@@ -44,6 +44,7 @@ pub(super) fn report(options: &BenchOptions, samples: &Samples, mut floor: Vec<u
             "record": quantiles(&samples.record),
             "step": quantiles(&samples.step),
         },
+        "latency_ms": { "p50": step / 1e6, "p99": quantiles(&samples.step)["p99"] },
         "session_floor_ms": quantiles(&floor),
         "step_over_floor": step / nearest_rank(&floor, 0.5) as f64,
         "step_over_encode": step / median(&samples.encode),

@@ -124,17 +124,21 @@ impl Rig {
         let mut images = 0;
         let mut result = Ok(());
         let engine = &mut self.engine;
+        let mut hear = |output: Output<'_>| match output {
+            Output::Reward(reward, encoded) => {
+                bytes[..encoded.len()].copy_from_slice(encoded);
+                message = Some((reward.sequence, encoded.len()));
+            }
+            Output::Scored(scored) => images += u64::from(scored.scores.images_encoded),
+            Output::Reply(..) | Output::Refuse(..) => {}
+        };
         let allocations = allocation_counter::measure(|| {
             for frame in &row.frames {
                 let now = frame.capture;
-                result = engine.handle(now, Event::Frame(frame.clone()), &mut |output| match output {
-                    Output::Reward(reward, encoded) => {
-                        bytes[..encoded.len()].copy_from_slice(encoded);
-                        message = Some((reward.sequence, encoded.len()));
-                    }
-                    Output::Scored(scored) => images += u64::from(scored.scores.images_encoded),
-                    Output::Reply(..) | Output::Refuse(..) => {}
-                });
+                result = engine.handle(now, Event::Frame(frame.clone()), &mut hear);
+                while result.is_ok() && engine.wants_conclusion() {
+                    result = engine.handle(now, Event::Conclude, &mut hear);
+                }
             }
         });
         result?;

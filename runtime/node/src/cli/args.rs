@@ -60,9 +60,12 @@ pub(super) enum Command {
         /// Fail unless every reward comes out the same, bit for bit (on another machine: within 1e-5).
         #[arg(long)]
         check: bool,
-        /// Score with this bundle and say what would change.
-        #[arg(long, conflicts_with = "check")]
+        /// Score with this bundle: another one, to say what would change, or the original where it lies elsewhere now.
+        #[arg(long)]
         bundle: Option<PathBuf>,
+        /// Where the episode lies now that the recording was made from.
+        #[arg(long)]
+        episode: Option<PathBuf>,
     },
     /// Measure latency and cost by stage.
     #[command(after_help = "Example:\n  striatum bench --bundle tidy.bundle --episode demo/episode_001 --json -")]
@@ -76,7 +79,7 @@ pub(super) enum Command {
     /// Backbones and the programs they need: what there is, fetching, looking inside, checking.
     #[command(
         subcommand,
-        after_help = "Examples:\n  striatum models fetch all\n  striatum models inspect tidy.bundle/heads.onnx"
+        after_help = "Examples:\n  striatum models fetch all\n  striatum models inspect tidy.bundle/head.onnx"
     )]
     Models(ModelsCommand),
 }

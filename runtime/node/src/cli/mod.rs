@@ -24,13 +24,17 @@ const USAGE: u8 = 2;
 
 /// Runs the program.
 pub fn main() -> ExitCode {
+    keep_onnxruntime_quiet();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version are printed, not failures.
-            let code = if error.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS };
-            let _ = error.print();
-            return code;
+            if !error.use_stderr() {
+                let _ = error.print();
+                return ExitCode::SUCCESS;
+            }
+            let _ = writeln!(std::io::stderr(), "striatum: {}", usage_line(&error.render().to_string()));
+            return ExitCode::from(USAGE);
         }
     };
     log(cli.verbose);
@@ -42,6 +46,24 @@ pub fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// The library would open a telemetry store in the user's cache, and look its server up, as soon as it is loaded; switching
+/// telemetry off through its API comes too late for that.
+#[expect(unsafe_code, clippy::disallowed_methods, reason = "the library reads nothing else, and reads it on loading")]
+fn keep_onnxruntime_quiet() {
+    // SAFETY: the first statement of the program: there is no other thread that could read the environment.
+    unsafe { std::env::set_var("ORT_DISABLE_TELEMETRY", "1") };
+}
+
+/// What clap says over several lines, in one.
+fn usage_line(text: &str) -> String {
+    if !text.starts_with("error:") {
+        return "no command was given; see `striatum --help`".to_owned();
+    }
+    let said = text.lines().take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more"));
+    let words: Vec<&str> = said.map(str::trim).filter(|line| !line.is_empty()).collect();
+    format!("{}; see `striatum --help`", words.join(" ").trim_start_matches("error: "))
 }
 
 fn log(verbose: u8) {
@@ -72,7 +94,9 @@ fn dispatch(command: Command) -> Result<()> {
         Command::Run { config } => live::run(&config, &stop_on_signal()?),
         Command::Play(args) => play(args),
         Command::Watch(args) => watch(args, &mut out),
-        Command::Replay { file, check, bundle } => replay::replay(&ReplayOptions { file, check, bundle }, &mut out),
+        Command::Replay { file, check, bundle, episode } => {
+            replay::replay(&ReplayOptions { file, check, bundle, episode }, &mut out)
+        }
         Command::Bench(args) => bench(args, &mut out),
         Command::Doctor { bundle } => doctor::doctor(bundle.as_deref(), &mut out),
         Command::Models(command) => match command {
@@ -158,6 +182,9 @@ fn eval(args: EvalArgs, out: &mut dyn Write) -> Result<()> {
 fn play(args: PlayArgs) -> Result<()> {
     if !(args.rate.is_finite() && (0.01..=100.0).contains(&args.rate)) {
         return Err(Error::input("--rate", format!("is {}", args.rate), "give a speed in [0.01, 100]"));
+    }
+    if args.stride == 0 {
+        return Err(Error::input("--stride", "is 0", "give a number of frames from 1 up"));
     }
     let options = PlayOptions {
         episode: args.episode,

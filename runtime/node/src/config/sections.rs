@@ -123,7 +123,7 @@ pub struct RewardSection {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RecordSection {
-    /// The file to write. Refused where it exists.
+    /// The file to write. Where it exists, the new recording gets a number: `run-2.mcap`.
     pub path: PathBuf,
     /// Seconds between flush and fsync: what a power cut can lose. Default 1.
     #[serde(default = "one")]

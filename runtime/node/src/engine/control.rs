@@ -85,7 +85,14 @@ impl Engine {
         })
     }
 
-    pub(super) fn step(&mut self, now: StampNanos, token: Token, request: StepRequest, sink: Sink<'_>) -> Result<()> {
+    pub(super) fn step(
+        &mut self,
+        now: StampNanos,
+        arrived: StampNanos,
+        token: Token,
+        request: StepRequest,
+        sink: Sink<'_>,
+    ) -> Result<()> {
         if let Some(bytes) = self.replies.find(request.episode, request.step) {
             sink(Output::Reply(token, bytes));
             return Ok(());
@@ -115,15 +122,16 @@ impl Engine {
         let mut tokens = heapless::Vec::new();
         // The vector is empty and holds eight.
         let _ = tokens.push(token);
-        episode.pending = Some(PendingStep { tokens, request, due: now.plus(episode.deadline_nanos) });
+        episode.pending = Some(PendingStep { tokens, request, due: arrived.plus(episode.deadline_nanos) });
         self.answer_if_final(now, sink)
     }
 
     /// Answers the pending step when its state cannot change any more.
     pub(super) fn answer_if_final(&mut self, now: StampNanos, sink: Sink<'_>) -> Result<()> {
         let Some(pending) = self.episode.as_ref().and_then(|episode| episode.pending.as_ref()) else { return Ok(()) };
+        let late = now >= pending.due;
         if self.states.newest().is_some_and(|newest| newest.newest >= pending.request.stamp_nanos) {
-            self.answer(now, false, sink)?;
+            self.answer(now, late, sink)?;
         }
         Ok(())
     }

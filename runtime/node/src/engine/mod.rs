@@ -55,10 +55,12 @@ pub enum Event {
     Frame(Frame),
     /// Time has passed.
     Tick,
+    /// Time has been read again after a frame set was scored: scoring takes long, and what follows from it happens now.
+    Conclude,
     /// A learner begins an episode.
     Begin(Token, BeginRequest),
-    /// A learner asks for the reward of a transition.
-    Step(Token, StepRequest),
+    /// A learner asks for the reward of a transition; its deadline counts from when the request arrived.
+    Step(Token, StepRequest, StampNanos),
     /// A learner gives up.
     Abort(Token, AbortRequest),
 }
@@ -91,6 +93,9 @@ pub struct EngineCounts {
     pub non_finite: u64,
 }
 
+/// How far `now` may go back before the clock counts as set back.
+const CLOCK_SLACK_NANOS: u64 = 1_000_000_000;
+
 /// Where outputs go.
 pub(crate) type Sink<'a> = &'a mut dyn FnMut(Output<'_>);
 
@@ -98,6 +103,9 @@ pub(crate) type Sink<'a> = &'a mut dyn FnMut(Output<'_>);
 pub struct Engine {
     pipeline: Pipeline,
     config: EngineConfig,
+    /// Scored, and waiting for [`Event::Conclude`].
+    fresh: Option<Scored>,
+    last_now: StampNanos,
     states: States,
     replies: Replies,
     begin: Option<PendingBegin>,
@@ -115,6 +123,8 @@ impl Engine {
         Self {
             pipeline,
             config,
+            fresh: None,
+            last_now: StampNanos(0),
             states: States::new(),
             replies: Replies::new(),
             begin: None,
@@ -127,30 +137,41 @@ impl Engine {
         }
     }
 
-    /// Handles one event; `now` is when it was taken up. What follows from it goes to `sink` before this returns.
+    /// Handles one event; `now` is when it was taken up. What follows from it goes to `sink` before this returns, but for a
+    /// frame set: while [`Engine::wants_conclusion`], read the clock and hand in [`Event::Conclude`].
     ///
     /// # Errors
     /// A frame of a view that the bundle does not have; the engine is as before then.
     pub fn handle(&mut self, now: StampNanos, event: Event, sink: Sink<'_>) -> Result<()> {
+        self.notice_clock_set_back(now);
+        self.conclude(now, sink)?;
         match event {
             Event::Frame(frame) => {
                 if let Some(set) = self.pipeline.push(frame, now)? {
-                    self.frame_set(now, &set, sink)?;
+                    self.score(&set)?;
                 }
                 if self.pipeline.clock_jumped_back() {
                     self.clock_jumps += 1;
                     self.states.clear();
                 }
             }
-            Event::Tick => {}
+            Event::Tick | Event::Conclude => {}
             Event::Begin(token, request) => self.begin(now, token, request, sink)?,
-            Event::Step(token, request) => self.step(now, token, request, sink)?,
+            Event::Step(token, request, arrived) => self.step(now, arrived, token, request, sink)?,
             Event::Abort(token, request) => self.abort(token, request, sink)?,
         }
-        while let Some(set) = self.pipeline.overdue(now) {
-            self.frame_set(now, &set, sink)?;
+        if self.fresh.is_none()
+            && let Some(set) = self.pipeline.overdue(now)
+        {
+            self.score(&set)?;
         }
-        self.expire(now, sink)
+        // A frame set that was scored in time is used before anybody is told that none came.
+        if self.fresh.is_some() { Ok(()) } else { self.expire(now, sink) }
+    }
+
+    /// A frame set was scored: read the clock and hand in [`Event::Conclude`].
+    pub fn wants_conclusion(&self) -> bool {
+        self.fresh.is_some()
     }
 
     /// When the next [`Event::Tick`] is due, if nothing else happens before.
@@ -186,11 +207,18 @@ impl Engine {
         self.counts
     }
 
-    fn frame_set(&mut self, now: StampNanos, set: &FrameSet, sink: Sink<'_>) -> Result<()> {
+    fn score(&mut self, set: &FrameSet) -> Result<()> {
         let scored = self.pipeline.score(set)?;
         self.counts.frame_sets += 1;
         self.counts.non_finite +=
             u64::from(scored.estimate.missing_votes) + u64::from(scored.scores.non_finite_views.bits().count_ones());
+        self.fresh = Some(scored);
+        Ok(())
+    }
+
+    /// What follows from the frame set that was scored last.
+    fn conclude(&mut self, now: StampNanos, sink: Sink<'_>) -> Result<()> {
+        let Some(scored) = self.fresh.take() else { return Ok(()) };
         let after_begin = self.begin.as_ref().is_some_and(|begin| scored.oldest >= begin.request.stamp_nanos);
         // A frame set without a vote says nothing of the state: the episode starts at the first that does.
         let starts = after_begin && scored.estimate.votes > 0;
@@ -204,6 +232,22 @@ impl Engine {
             self.open(now, scored, sink)?;
         }
         self.answer_if_final(now, sink)
+    }
+
+    /// A clock that was set back would put every deadline into the far future: they count from now instead.
+    fn notice_clock_set_back(&mut self, now: StampNanos) {
+        if now.plus(CLOCK_SLACK_NANOS) < self.last_now {
+            if let Some(episode) = &mut self.episode
+                && let Some(pending) = &mut episode.pending
+            {
+                pending.due = now.plus(episode.deadline_nanos);
+            }
+            if let Some(begin) = &mut self.begin {
+                begin.due = now.plus(self.config.begin_timeout_nanos);
+            }
+            self.pipeline.line_up_afresh();
+        }
+        self.last_now = now;
     }
 
     /// With no open episode the shaper runs once per frame set, for watching and recording.

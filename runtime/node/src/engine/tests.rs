@@ -111,6 +111,17 @@ impl Rig {
     }
 
     fn at(&mut self, now_ms: u64, event: Event) {
+        self.handle(now_ms, event);
+        while self.engine.wants_conclusion() {
+            self.handle(now_ms, Event::Conclude);
+        }
+    }
+
+    fn step(&mut self, now_ms: u64, token: u64, request: StepRequest) {
+        self.at(now_ms, Event::Step(token, request, StampNanos(now_ms * MS)));
+    }
+
+    fn handle(&mut self, now_ms: u64, event: Event) {
         let said = &mut self.said;
         self.engine
             .handle(StampNanos(now_ms * MS), event, &mut |output| match output {
@@ -124,17 +135,7 @@ impl Rig {
 
     /// A frame captured at `capture_ms`, taken up 5 ms later, that shows `progress`.
     fn frame(&mut self, capture_ms: u64, progress: f64) {
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-        let image = Image::filled(4, 4, [(progress * 250.0).round() as u8, 0, 0]);
-        let frame = Frame {
-            view: 0,
-            capture: StampNanos(capture_ms * MS),
-            received: StampNanos(capture_ms * MS),
-            source_frame: 0,
-            content_hash: content_hash(&image),
-            image: Arc::new(image),
-        };
-        self.at(capture_ms + 5, Event::Frame(frame));
+        self.at(capture_ms + 5, Event::Frame(picture(capture_ms, progress)));
     }
 
     fn begin(&mut self, now_ms: u64, stamp_ms: u64) -> EpisodeId {
@@ -191,6 +192,48 @@ fn step_request(episode: EpisodeId, step: u64, stamp_ms: u64) -> StepRequest {
     }
 }
 
+fn picture(capture_ms: u64, progress: f64) -> Frame {
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    let image = Image::filled(4, 4, [(progress * 250.0).round() as u8, 0, 0]);
+    Frame {
+        view: 0,
+        capture: StampNanos(capture_ms * MS),
+        received: StampNanos(capture_ms * MS),
+        source_frame: 0,
+        content_hash: content_hash(&image),
+        image: Arc::new(image),
+    }
+}
+
+#[test]
+fn a_deadline_that_passes_while_the_model_thinks_is_late_and_stamped_after_it() {
+    let mut rig = Rig::plain();
+    rig.frame(100, 0.2);
+    let episode = rig.begin(106, 100);
+    rig.step(190, 2, step_request(episode, 1, 200));
+    rig.handle(205, Event::Frame(picture(200, 0.5)));
+    assert!(rig.reply(2).is_none(), "scored, but the clock has not been read since");
+    rig.handle(300, Event::Conclude);
+    let reward = rig.reward(2);
+    assert!(reward.quality.contains(QualityFlags::LATE) && !reward.quality.contains(QualityFlags::HELD));
+    assert_eq!(reward.published_nanos, StampNanos(300 * MS));
+    // A request that waited for its turn is as late as its learner says.
+    rig.at(700, Event::Step(3, step_request(episode, 2, 650), StampNanos(600 * MS)));
+    assert!(rig.reward(3).quality.contains(QualityFlags::LATE));
+}
+
+#[test]
+fn a_clock_that_is_set_back_holds_nobody_up() {
+    let mut rig = Rig::plain();
+    rig.frame(10_100, 0.2);
+    let episode = rig.begin(10_106, 10_100);
+    rig.step(10_190, 2, step_request(episode, 1, 10_200));
+    rig.at(5_000, Event::Tick);
+    assert_eq!(rig.engine.next_deadline(), Some(StampNanos(5_050 * MS)));
+    rig.at(5_050, Event::Tick);
+    assert!(rig.reward(2).quality.contains(QualityFlags::HELD));
+}
+
 #[test]
 fn without_an_episode_each_frame_set_is_shaped() {
     let mut rig = Rig::plain();
@@ -234,7 +277,7 @@ fn begin_finds_a_frame_set_that_was_scored_before_it_came() {
         assert_eq!(early.opened(1).potential_0, late.opened(1).potential_0);
         for rig in [&mut early, &mut late] {
             let episode = rig.opened(1).episode;
-            rig.at(211, Event::Step(2, step_request(episode, 1, 200)));
+            rig.step(211, 2, step_request(episode, 1, 200));
         }
         let (a, b) = (early.reward(2), late.reward(2));
         assert_eq!((a.potential_prev, a.potential, a.shaping), (b.potential_prev, b.potential, b.shaping));
@@ -255,7 +298,7 @@ fn a_step_is_answered_with_the_state_at_its_stamp() {
     let mut rig = Rig::plain();
     rig.frame(100, 0.2);
     let episode = rig.begin(106, 100);
-    rig.at(190, Event::Step(2, step_request(episode, 1, 200)));
+    rig.step(190, 2, step_request(episode, 1, 200));
     assert!(rig.reply(2).is_none(), "a frame set at the stamp may still come");
     rig.frame(205, 0.5);
     let reward = rig.reward(2);
@@ -263,7 +306,7 @@ fn a_step_is_answered_with_the_state_at_its_stamp() {
     assert!((reward.shaping - (0.95 * 0.5 - 0.2)).abs() < 1e-12);
     assert_eq!((reward.step, reward.gamma, reward.quality), (1, 0.95, QualityFlags::NONE));
     // A frame set beyond stamp + max_skew decides that the one before it was the state.
-    rig.at(206, Event::Step(3, step_request(episode, 2, 300)));
+    rig.step(206, 3, step_request(episode, 2, 300));
     rig.frame(280, 0.6);
     rig.frame(320, 0.7);
     assert!((rig.reward(3).potential - 0.6).abs() < 1e-12);
@@ -274,7 +317,7 @@ fn a_deadline_holds_the_potential_and_says_so() {
     let mut rig = Rig::plain();
     rig.frame(100, 0.2);
     let episode = rig.begin(106, 100);
-    rig.at(200, Event::Step(2, step_request(episode, 1, 200)));
+    rig.step(200, 2, step_request(episode, 1, 200));
     assert_eq!(rig.engine.next_deadline(), Some(StampNanos(250 * MS)));
     rig.at(250, Event::Tick);
     let reward = rig.reward(2);
@@ -283,7 +326,7 @@ fn a_deadline_holds_the_potential_and_says_so() {
     assert!((reward.shaping - (0.95 - 1.0) * 0.2).abs() < 1e-12);
     // The next transition starts where this one ended, to the bit.
     rig.frame(290, 0.4);
-    rig.at(296, Event::Step(3, step_request(episode, 2, 290)));
+    rig.step(296, 3, step_request(episode, 2, 290));
     assert_eq!(rig.reward(3).potential_prev.to_bits(), reward.potential.to_bits());
 }
 
@@ -292,13 +335,13 @@ fn the_same_step_asked_twice_gets_the_same_bytes() {
     let mut rig = Rig::plain();
     rig.frame(100, 0.2);
     let episode = rig.begin(106, 100);
-    rig.at(190, Event::Step(2, step_request(episode, 1, 200)));
-    rig.at(195, Event::Step(3, step_request(episode, 1, 200)));
-    rig.at(196, Event::Step(4, step_request(episode, 1, 201)));
+    rig.step(190, 2, step_request(episode, 1, 200));
+    rig.step(195, 3, step_request(episode, 1, 200));
+    rig.step(196, 4, step_request(episode, 1, 201));
     assert_eq!(rig.refused(4), Some(RefusalCode::StepConflict));
     rig.frame(205, 0.5);
     rig.frame(300, 0.9);
-    rig.at(306, Event::Step(5, step_request(episode, 1, 200)));
+    rig.step(306, 5, step_request(episode, 1, 200));
     let bytes = rig.reply(2).unwrap();
     assert_eq!(Some(&bytes), rig.reply(3).as_ref());
     assert_eq!(Some(&bytes), rig.reply(5).as_ref());
@@ -328,10 +371,10 @@ fn steps_that_do_not_fit_are_refused_and_change_nothing() {
         (12, step_request(episode, 1, 50), RefusalCode::BadStamp),
         (13, StepRequest { k: 1.5, ..step_request(episode, 1, 200) }, RefusalCode::OutOfRange),
     ] {
-        rig.at(210, Event::Step(token, request));
+        rig.step(210, token, request);
         assert_eq!(rig.refused(token), Some(code));
     }
-    rig.at(211, Event::Step(20, step_request(episode, 1, 200)));
+    rig.step(211, 20, step_request(episode, 1, 200));
     assert!((rig.reward(20).potential_prev - 0.2).abs() < 1e-12);
 }
 
@@ -350,16 +393,16 @@ fn an_ending_closes_the_episode_and_zeroes_the_potential_where_the_learner_does_
             success_source: SuccessSource::Sensor,
             ..step_request(episode, 1, 200)
         };
-        rig.at(210, Event::Step(2, last));
+        rig.step(210, 2, last);
         let reward = rig.reward(2);
         let goes_on = ending == Ending::Truncated && bootstraps;
         assert_eq!(reward.bootstraps, goes_on);
         assert!((reward.potential - if goes_on { 0.9 } else { 0.0 }).abs() < 1e-12);
         assert_eq!(reward.gold, if ending == Ending::Terminated { 1.0 } else { 0.0 });
         assert_eq!(reward.success_source, SuccessSource::Sensor);
-        rig.at(211, Event::Step(3, step_request(episode, 2, 300)));
+        rig.step(211, 3, step_request(episode, 2, 300));
         assert_eq!(rig.refused(3), Some(RefusalCode::UnknownEpisode));
-        rig.at(212, Event::Step(4, last));
+        rig.step(212, 4, last);
         assert_eq!(rig.reply(4), rig.reply(2), "the last reply can be asked for again");
         assert!(!rig.engine.in_episode());
     }
@@ -370,7 +413,7 @@ fn a_begin_over_an_open_episode_and_an_abort_void_it() {
     let mut rig = Rig::plain();
     rig.frame(100, 0.2);
     let first = rig.begin(106, 100);
-    rig.at(190, Event::Step(2, step_request(first, 1, 200)));
+    rig.step(190, 2, step_request(first, 1, 200));
     rig.frame(150, 0.3);
     rig.at(191, Event::Begin(3, begin_request(150)));
     assert_eq!(rig.refused(2), Some(RefusalCode::EpisodeClosed));
@@ -392,7 +435,7 @@ fn elapsed_time_sets_k_where_the_learner_asked_for_it() {
     rig.at(106, Event::Begin(1, BeginRequest { k_mode: KMode::Elapsed, ..begin_request(100) }));
     let episode = rig.opened(1).episode;
     rig.frame(350, 0.5);
-    rig.at(356, Event::Step(2, step_request(episode, 1, 350)));
+    rig.step(356, 2, step_request(episode, 1, 350));
     let reward = rig.reward(2);
     assert!((reward.k - 2.5).abs() < 1e-12);
     assert!((reward.shaping - (0.95_f64.powf(2.5) * 0.5 - 0.2)).abs() < 1e-12);
@@ -436,7 +479,7 @@ fn the_same_events_give_the_same_bytes() {
         for step in 1..=20 {
             let at = 100 + step * 100;
             rig.frame(at, f64::from(u32::try_from(step % 7).unwrap()) / 7.0);
-            rig.at(at + 6, Event::Step(100 + step, step_request(episode, step, at)));
+            rig.step(at + 6, 100 + step, step_request(episode, step, at));
         }
         rig.said
     };

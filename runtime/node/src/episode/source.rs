@@ -101,6 +101,13 @@ fn numbered_images(folder: &Path) -> Result<Vec<PathBuf>> {
         let mend = "leave one image for each frame number";
         return Err(Error::input(folder.display().to_string(), what, mend));
     }
+    let step = numbered.get(1).map_or(1, |second| second.0 - numbered[0].0);
+    if let Some(pair) = numbered.windows(2).find(|pair| pair[1].0 - pair[0].0 != step) {
+        // Closed up, every frame behind the hole would be shown too early.
+        let what = format!("the images jump from number {} to {}", pair[0].0, pair[1].0);
+        let mend = "put the missing images back, or repeat the one before the hole under their numbers";
+        return Err(Error::input(folder.display().to_string(), what, mend));
+    }
     Ok(numbered.into_iter().map(|(_, path)| path).collect())
 }
 

@@ -233,11 +233,7 @@ fn read_image(path: &Path) -> Result<Arc<Image>> {
     let bytes = std::fs::read(path).map_err(|e| Error::file("read", path, e, "check the file's permissions"))?;
     let encoding = if bytes.starts_with(b"\x89PNG") { Encoding::Png } else { Encoding::Jpeg };
     let damaged = |error: striatum_frames::Error| {
-        Error::input(
-            path.display().to_string(),
-            error.to_string(),
-            "copy the image again, or take its number out of the folder",
-        )
+        Error::input(path.display().to_string(), error.to_string(), "copy the image again")
     };
     decode(&bytes, encoding, &ImageLimits::default()).map(Arc::new).map_err(damaged)
 }

@@ -1,6 +1,7 @@
 //! Episode control in: queries to requests. The queries wait in the engine's thread under their tokens.
 
 use crossbeam_channel::{Sender, TrySendError};
+use striatum_core::StampNanos;
 use striatum_wire::{AbortRequest, BeginRequest, Keys, Refusal, RefusalCode, StepRequest};
 use zenoh::query::{Query, Queryable};
 use zenoh::{Session, Wait};
@@ -21,6 +22,8 @@ pub(crate) enum Request {
 pub(crate) struct Asked {
     pub(crate) query: Query,
     pub(crate) request: Request,
+    /// When the query arrived: its deadline counts from here.
+    pub(crate) arrived: StampNanos,
     pub(crate) bytes: heapless::Vec<u8, MAX_REQUEST>,
 }
 
@@ -77,7 +80,7 @@ fn take(kind: RequestKind, query: Query, asked: &Sender<Asked>) {
             // Every request that decodes is shorter than MAX_REQUEST; a longer one would have trailing bytes.
             let bytes = heapless::Vec::from_slice(&payload).unwrap_or_default();
             if let Err(TrySendError::Full(back) | TrySendError::Disconnected(back)) =
-                asked.try_send(Asked { query, request, bytes })
+                asked.try_send(Asked { query, request, arrived: crate::clock::wall(), bytes })
             {
                 let text = format_args!("too many requests wait; ask again");
                 refuse(&back.query, &Refusal::new(RefusalCode::NotReady, text));

@@ -68,6 +68,11 @@ impl Health {
         self.told.plus(PERIOD_NANOS)
     }
 
+    /// A clock that was set back would put the next status into the far future.
+    pub(super) fn notice(&mut self, now: StampNanos) {
+        self.told = self.told.min(now);
+    }
+
     /// Publishes a status.
     pub(super) fn tell(
         &mut self,
@@ -133,12 +138,12 @@ impl Health {
         } else if engine.pipeline().sync_counters().ahead_of_clock > self.ahead_of_clock {
             status.state = State::Degraded;
             status.set_detail("a camera's clock is ahead of this computer's by more than a second; set the clocks");
-        } else if outlet.degraded {
-            status.state = State::Degraded;
-            status.set_detail("a view is missing or frozen");
         } else if quiet {
             status.state = State::WaitingForFrames;
             status.set_detail("no frame set in the last second");
+        } else if outlet.degraded {
+            status.state = State::Degraded;
+            status.set_detail("a view is missing or frozen");
         } else {
             status.state = if engine.in_episode() { State::InEpisode } else { State::Watching };
         }

@@ -107,7 +107,12 @@ fn subscribe(
                 return;
             };
             let Some(view) = views.iter().position(|view| view == name.as_str()) else {
-                counts.unknown_view.fetch_add(1, Ordering::Relaxed);
+                if counts.unknown_view.fetch_add(1, Ordering::Relaxed) == 0 {
+                    tracing::warn!(
+                        "frames for view `{name}` are dropped: the bundle has {}; rename one of them",
+                        views.join(", ")
+                    );
+                }
                 return;
             };
             let Ok(kind) = ImageKind::from_encoding(&sample.encoding().to_string()) else {

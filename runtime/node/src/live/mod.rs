@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, bounded, select};
 use striatum_core::StampNanos;
-use striatum_wire::{BundleHash, Keys, Stage};
+use striatum_wire::{BundleHash, Keys, Refusal, RefusalCode, Stage};
 
 use self::control::Asked;
 pub(crate) use self::control::Request;
@@ -65,8 +65,7 @@ struct Live {
     asked: Receiver<Asked>,
     ingest: Option<Ingest>,
     playback: Option<Playback>,
-    // Declared last so that they go first: nothing comes in while the rest is taken down.
-    _queryables: Vec<zenoh::query::Queryable<()>>,
+    queryables: Vec<zenoh::query::Queryable<()>>,
     _session: zenoh::Session,
 }
 
@@ -87,10 +86,11 @@ impl Live {
             SourceConfig::Zenoh => None,
             SourceConfig::Episode { path, rate } => Some(Playback::open(path, &views, *rate, period_nanos)?),
         };
-        let recorder = recorder(config, text, &loaded, epoch, playback.as_ref().map(Playback::files))?;
         let session = crate::net::serve(&config.zenoh)?;
         let (sender, asked) = bounded(QUEUE_REQUESTS);
         let queryables = control::declare(&session, &keys, &sender)?;
+        // After everything that can be refused: a start that fails leaves no recording behind.
+        let recorder = recorder(config, text, &loaded, epoch, playback.as_ref().map(Playback::files))?;
         let outlet = Outlet::new(&session, &keys, recorder)?;
         let health = Health::start(&session, &keys, epoch.0, bundle_hash, epoch)?;
         let mut playback = playback;
@@ -102,19 +102,11 @@ impl Live {
             None => Some(Ingest::start(&session, &keys, &views, &pipeline_config.sync, frames_in.clone())?),
         };
         let engine = Engine::new(Pipeline::new(loaded.model, &pipeline_config)?, engine_config);
-        tracing::info!("up: robot {}, views {views:?}, bundle {bundle_hash}", config.robot);
-        Ok(Self {
-            engine,
-            outlet,
-            health,
-            frames,
-            frames_in,
-            asked,
-            ingest,
-            playback,
-            _queryables: queryables,
-            _session: session,
-        })
+        let endpoints = [&config.zenoh.listen[..], &config.zenoh.connect[..]].concat();
+        let endpoints =
+            if endpoints.is_empty() { crate::net::DEFAULT_ENDPOINT.to_owned() } else { endpoints.join(", ") };
+        tracing::info!("up: robot {}, views {}, bundle {bundle_hash}, at {endpoints}", config.robot, views.join(", "));
+        Ok(Self { engine, outlet, health, frames, frames_in, asked, ingest, playback, queryables, _session: session })
     }
 
     fn run(&mut self, stop: &AtomicBool) -> Result<()> {
@@ -145,14 +137,14 @@ impl Live {
     }
 
     fn request(&mut self, asked: Asked) -> Result<()> {
-        let Asked { query, request, bytes } = asked;
+        let Asked { query, request, arrived, bytes } = asked;
         let kind = request.kind();
         let token = self.outlet.keep(kind, query);
         let now = clock::wall();
-        self.outlet.record(Entry::Request { now, token, kind, bytes });
+        self.outlet.record(Entry::Request { now, arrived, token, kind, bytes });
         let event = match request {
             Request::Begin(request) => Event::Begin(token, request),
-            Request::Step(request) => Event::Step(token, request),
+            Request::Step(request) => Event::Step(token, request, arrived),
             Request::Abort(request) => Event::Abort(token, request),
         };
         self.handle(now, event)
@@ -169,12 +161,8 @@ impl Live {
                 let image = matches!(raw, crate::record::entry::Raw::File { .. }).then(|| Arc::clone(&frame.image));
                 self.outlet.record(Entry::Frame { now, view: frame.view, capture: frame.capture, raw, image });
             }
-            let (sets, jumps) = (self.engine.counts().frame_sets, self.engine.clock_jumps());
+            let jumps = self.engine.clock_jumps();
             self.handle(now, Event::Frame(striatum_frames::Frame { received: now, ..frame }))?;
-            if self.engine.counts().frame_sets > sets {
-                self.time_stages();
-            }
-            self.hear_model();
             if self.engine.clock_jumps() > jumps {
                 tracing::warn!(
                     "the cameras' clock was set back; frames are lined up afresh, learners should begin again"
@@ -213,6 +201,7 @@ impl Live {
 
     fn tick(&mut self) -> Result<()> {
         let now = clock::wall();
+        self.health.notice(now);
         if self.engine.next_deadline().is_some_and(|deadline| now >= deadline) {
             self.outlet.record(Entry::Tick { now });
             self.handle(now, Event::Tick)?;
@@ -226,11 +215,32 @@ impl Live {
     }
 
     fn handle(&mut self, now: StampNanos, event: Event) -> Result<()> {
+        let sets = self.engine.counts().frame_sets;
         let outlet = &mut self.outlet;
-        self.engine.handle(now, event, &mut |output| outlet.take(now, output))
+        self.engine.handle(now, event, &mut |output| outlet.take(now, output))?;
+        if self.engine.counts().frame_sets > sets {
+            self.time_stages();
+            self.hear_model();
+        }
+        while self.engine.wants_conclusion() {
+            self.conclude()?;
+        }
+        Ok(())
+    }
+
+    /// Scoring took its time: what follows from it happens now.
+    fn conclude(&mut self) -> Result<()> {
+        let now = clock::wall();
+        self.outlet.record(Entry::Conclude { now });
+        self.handle(now, Event::Conclude)
     }
 
     fn finish(mut self) -> Result<()> {
+        // Nothing new comes in while the rest is taken down; what waits is told so.
+        self.queryables.clear();
+        for Asked { query, .. } in self.asked.try_iter() {
+            control::refuse(&query, &Refusal::new(RefusalCode::NotReady, format_args!("the runtime is stopping")));
+        }
         let counts = self.engine.counts();
         tracing::info!("down: {} frame sets, {} rewards", counts.frame_sets, counts.rewards);
         if let Some(playback) = self.playback.take() {

@@ -47,10 +47,18 @@ pub(crate) enum Entry {
         raw: Raw,
         image: Option<std::sync::Arc<striatum_frames::Image>>,
     },
+    /// The clock was read after a frame set was scored.
+    Conclude { now: StampNanos },
     /// A tick the engine consumed.
     Tick { now: StampNanos },
     /// A request the engine consumed.
-    Request { now: StampNanos, token: Token, kind: RequestKind, bytes: heapless::Vec<u8, MAX_REQUEST> },
+    Request {
+        now: StampNanos,
+        arrived: StampNanos,
+        token: Token,
+        kind: RequestKind,
+        bytes: heapless::Vec<u8, MAX_REQUEST>,
+    },
     /// A frame set was scored.
     Scored { now: StampNanos, scored: Box<Scored> },
     /// A reward was published.
@@ -62,7 +70,7 @@ pub(crate) enum Entry {
 impl Entry {
     /// Is it something a replay must be given?
     pub(crate) fn is_input(&self) -> bool {
-        matches!(self, Self::Frame { .. } | Self::Tick { .. } | Self::Request { .. })
+        matches!(self, Self::Frame { .. } | Self::Conclude { .. } | Self::Tick { .. } | Self::Request { .. })
     }
 
     /// Bytes it keeps while it waits for the disk.

@@ -11,7 +11,7 @@ pub(crate) mod writer;
 
 use std::fs::{File, OpenOptions};
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
@@ -57,10 +57,10 @@ pub(crate) struct Recorder {
 }
 
 impl Recorder {
-    /// Creates the file and starts the thread.
+    /// Creates the file and starts the thread. A recording that is there is kept: the new one gets a number after its name.
     ///
     /// # Errors
-    /// When the file exists, cannot be created, or its first bytes cannot be written.
+    /// When the file cannot be created, or its first bytes cannot be written.
     pub(crate) fn create(
         path: &Path,
         flush: Duration,
@@ -69,9 +69,11 @@ impl Recorder {
         config: &str,
         manifest: &str,
     ) -> Result<Self> {
+        let path = &free_name(path);
         let file = OpenOptions::new().write(true).create_new(true).open(path).map_err(|source| {
             Error::file("create the recording", path, source, "give record.path a new name in a folder that exists")
         })?;
+        tracing::info!("recording to {}", path.display());
         Self::start(Box::new(file), flush, queue_bytes, header, config, manifest)
     }
 
@@ -153,6 +155,14 @@ impl Drop for Recorder {
             tracing::error!("recording failed: {why}");
         }
     }
+}
+
+/// `run.mcap`, or `run-2.mcap` where that exists, and so on.
+fn free_name(path: &Path) -> PathBuf {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let ending = path.extension().map_or_else(String::new, |ending| format!(".{}", ending.to_string_lossy()));
+    let numbered = (2..).map(|number| path.with_file_name(format!("{stem}-{number}{ending}")));
+    std::iter::once(path.to_owned()).chain(numbered).find(|name| !name.exists()).unwrap_or_else(|| path.to_owned())
 }
 
 /// Lets the writer own a boxed sink.

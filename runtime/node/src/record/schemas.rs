@@ -24,7 +24,7 @@ const NOTE_SCHEMA: &str = r#"{"type":"object","title":"striatum.Note","propertie
 "kind":{"type":"string"},"token":{"type":"integer"},"text":{"type":"string"}}}"#;
 
 const INPUT_SCHEMA: &str = r#"{"type":"object","title":"striatum.Input","properties":{
-"kind":{"type":"string","description":"tick, begin, step, abort, or frame of an episode on disk"},
+"kind":{"type":"string","description":"tick, conclude, begin, step, abort, or frame of an episode on disk"},"arrived":{"type":"integer"},
 "token":{"type":"integer"},"request":{"type":"string","description":"the request's CDR bytes, hexadecimal"},
 "view":{"type":"integer"},"source_frame":{"type":"integer"},"capture":{"type":"integer"}}}"#;
 

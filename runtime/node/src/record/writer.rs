@@ -66,13 +66,18 @@ impl<W: Write> McapRecord<W> {
         match entry {
             Entry::Frame { now, view, capture, raw, image } => self.frame(*now, *view, *capture, raw, image.as_deref()),
             Entry::Tick { now } => self.json(INPUTS, *now, &json!({ "kind": "tick" })),
-            Entry::Request { now, token, kind, bytes } => {
+            Entry::Conclude { now } => self.json(INPUTS, *now, &json!({ "kind": "conclude" })),
+            Entry::Request { now, arrived, token, kind, bytes } => {
                 let kind = match kind {
                     RequestKind::Begin => "begin",
                     RequestKind::Step => "step",
                     RequestKind::Abort => "abort",
                 };
-                self.json(INPUTS, *now, &json!({ "kind": kind, "token": token, "request": hex(bytes) }))
+                self.json(
+                    INPUTS,
+                    *now,
+                    &json!({ "kind": kind, "arrived": arrived.0, "token": token, "request": hex(bytes) }),
+                )
             }
             Entry::Scored { now, scored } => self.json(SCORES, *now, &scored_json(scored, &self.views)),
             Entry::Reward { now, length, bytes } => {

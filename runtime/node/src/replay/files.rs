@@ -1,5 +1,6 @@
 //! Frames of the episode that a recording points to instead of holding them.
 
+use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,10 +11,14 @@ use crate::error::{Error, Result};
 use crate::fetch::Cache;
 use crate::record::header::Header;
 
+/// Rows that are kept.
+const KEPT: usize = 8;
+
 /// Reads the frames that a recording names, in its order.
 pub(super) struct EpisodeFrames {
     reader: FrameReader,
-    row: Option<FrameRow>,
+    /// The last rows, oldest first: views of neighbouring rows may have been taken up in either order.
+    rows: VecDeque<FrameRow>,
 }
 
 impl EpisodeFrames {
@@ -21,9 +26,10 @@ impl EpisodeFrames {
     ///
     /// # Errors
     /// Files that are gone or are not the ones that were played.
-    pub(super) fn open(header: &Header, wanted: Vec<usize>) -> Result<Option<Self>> {
+    pub(super) fn open(header: &Header, folder: Option<&Path>, wanted: Vec<usize>) -> Result<Option<Self>> {
         let Some(files) = &header.episode else { return Ok(None) };
-        let episode = Episode::open(Path::new(&files.path), Some(&header.views))?;
+        let folder = folder.unwrap_or(Path::new(&files.path));
+        let episode = Episode::open(folder, Some(&header.views))?;
         for (view, expected) in files.sha256.iter().enumerate() {
             let found = crate::hash::hex(&episode.file_sha256(view)?);
             if found != *expected {
@@ -33,29 +39,26 @@ impl EpisodeFrames {
             }
         }
         let options = ReaderOptions::new(Cache::from_env()?.ffmpeg(true)?);
-        Ok(Some(Self { reader: FrameReader::open(&episode, wanted, &options)?, row: None }))
+        Ok(Some(Self { reader: FrameReader::open(&episode, wanted, &options)?, rows: VecDeque::with_capacity(KEPT) }))
     }
 
-    /// One view's image of one frame; frames are asked for in rising order.
+    /// One view's image of one frame; frames are asked for in nearly rising order.
     ///
     /// # Errors
     /// A frame that the episode does not have.
     pub(super) fn image(&mut self, view: usize, source_frame: u32) -> Result<Arc<Image>> {
         let wanted = usize::try_from(source_frame).unwrap_or(usize::MAX);
-        while self.row.as_ref().is_none_or(|row| row.source_frame < wanted) {
+        while self.rows.back().is_none_or(|row| row.source_frame < wanted) {
             let Some(row) = self.reader.next_row()? else { break };
-            self.row = Some(row);
+            if self.rows.len() == KEPT {
+                self.rows.pop_front();
+            }
+            self.rows.push_back(row);
         }
-        self.row
-            .as_ref()
-            .filter(|row| row.source_frame == wanted)
-            .and_then(|row| row.images.get(view).cloned().flatten())
-            .ok_or_else(|| {
-                Error::input(
-                    "recording",
-                    format!("frame {source_frame} of view {view} is not in the episode"),
-                    "was the file changed?",
-                )
-            })
+        let row = self.rows.iter().find(|row| row.source_frame == wanted);
+        row.and_then(|row| row.images.get(view).cloned().flatten()).ok_or_else(|| {
+            let what = format!("frame {source_frame} of view {view} is not in the episode");
+            Error::input("recording", what, "was the file changed?")
+        })
     }
 }

@@ -31,6 +31,8 @@ pub(crate) struct ReplayOptions {
     pub(crate) check: bool,
     /// Score with this bundle and say what would change.
     pub(crate) bundle: Option<PathBuf>,
+    /// Where the source episode lies now.
+    pub(crate) episode: Option<PathBuf>,
 }
 
 /// Replays a file and prints what was found.
@@ -60,11 +62,12 @@ pub(crate) fn replay(options: &ReplayOptions, out: &mut dyn Write) -> Result<()>
     let pipeline_config = config.pipeline(loaded.views.len(), "the recorded configuration")?;
     let engine_config = engine_config(&config, header.epoch, BundleHash(loaded.hash), &pipeline_config)?;
     let engine = Engine::new(Pipeline::new(loaded.model, &pipeline_config)?, engine_config);
-    let frames = EpisodeFrames::open(header, survey.wanted.iter().copied().collect())?;
+    let frames = EpisodeFrames::open(header, options.episode.as_deref(), survey.wanted.iter().copied().collect())?;
     let mut replayed =
         Replay { engine, frames, comparison: Comparison::default(), inputs: 0, limits: ImageLimits::default() };
     let cut = replayed.run(&options.file)?;
-    let verdict = Verdict { same_machine, gaps: survey.gaps, cut, inputs: replayed.inputs };
+    let other_bundle = options.bundle.is_some();
+    let verdict = Verdict { same_machine, other_bundle, gaps: survey.gaps, cut, inputs: replayed.inputs };
     report(options, &replayed.comparison, &verdict, out)
 }
 
@@ -117,11 +120,12 @@ impl Replay {
                 Item::Start(_) | Item::Gap(_) => {}
                 Item::Reward(bytes) => self.comparison.recorded(&bytes),
                 Item::Tick { now } => self.handle(now, Event::Tick)?,
-                Item::Request { now, token, request } => self.handle(
+                Item::Conclude { now } => self.handle(now, Event::Conclude)?,
+                Item::Request { now, arrived, token, request } => self.handle(
                     now,
                     match request {
                         Request::Begin(request) => Event::Begin(token, request),
-                        Request::Step(request) => Event::Step(token, request),
+                        Request::Step(request) => Event::Step(token, request, arrived),
                         Request::Abort(request) => Event::Abort(token, request),
                     },
                 )?,
@@ -167,6 +171,7 @@ impl Replay {
 
 struct Verdict {
     same_machine: bool,
+    other_bundle: bool,
     gaps: u64,
     cut: Option<String>,
     inputs: u64,
@@ -188,7 +193,7 @@ fn report(options: &ReplayOptions, found: &Comparison, verdict: &Verdict, out: &
     if verdict.gaps > 0 {
         say(format!("{} inputs were lost while recording; rewards after the first gap may differ", verdict.gaps))?;
     }
-    if options.bundle.is_some() {
+    if verdict.other_bundle {
         say(format!(
             "with the other bundle: progress moves by {:.6} on average and {:.6} at most, reward by {:.6} at most",
             found.mean_progress_difference(),

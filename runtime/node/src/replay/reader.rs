@@ -33,8 +33,10 @@ pub(super) enum Item {
     File { now: StampNanos, view: usize, source_frame: u32, capture: StampNanos },
     /// A tick.
     Tick { now: StampNanos },
+    /// The clock was read after a frame set was scored.
+    Conclude { now: StampNanos },
     /// A request.
-    Request { now: StampNanos, token: Token, request: Request },
+    Request { now: StampNanos, arrived: StampNanos, token: Token, request: Request },
     /// A reward as it was published.
     Reward(Vec<u8>),
     /// Inputs were lost here.
@@ -52,6 +54,7 @@ pub(super) struct Start {
 struct Input {
     kind: String,
     token: Option<Token>,
+    arrived: Option<u64>,
     request: Option<String>,
     view: Option<usize>,
     source_frame: Option<u32>,
@@ -73,6 +76,8 @@ pub(super) struct RecordReader {
     views: Option<Vec<String>>,
     /// Why reading stopped before the file's proper end.
     cut: Option<String>,
+    /// The index at the end was read: the file was finished.
+    finished: bool,
 }
 
 impl RecordReader {
@@ -94,6 +99,7 @@ impl RecordReader {
             attachments: BTreeMap::new(),
             views: None,
             cut: None,
+            finished: false,
         })
     }
 
@@ -109,7 +115,12 @@ impl RecordReader {
     pub(super) fn next_item(&mut self) -> Result<Option<Item>> {
         loop {
             let item = match self.reader.next_event() {
-                None => return Ok(None),
+                None => {
+                    if !self.finished {
+                        self.cut = Some("it ends without its index".to_owned());
+                    }
+                    return Ok(None);
+                }
                 Some(Err(error)) => {
                     if self.views.is_none() {
                         return Err(self.not_ours(&error.to_string()));
@@ -128,6 +139,7 @@ impl RecordReader {
                 }
                 Some(Ok(LinearReadEvent::Record { data, opcode })) => match mcap::parse_record(opcode, data) {
                     Ok(record) => {
+                        self.finished |= matches!(record, Record::Footer(_));
                         let parts = Parts {
                             path: &self.path,
                             topics: &mut self.topics,
@@ -241,6 +253,7 @@ fn message(place: &str, views: &[String], topic: &str, now: StampNanos, data: &[
 fn input(now: StampNanos, input: &Input) -> Option<Item> {
     let kind = match input.kind.as_str() {
         "tick" => return Some(Item::Tick { now }),
+        "conclude" => return Some(Item::Conclude { now }),
         "frame" => {
             return Some(Item::File {
                 now,
@@ -255,5 +268,10 @@ fn input(now: StampNanos, input: &Input) -> Option<Item> {
         _ => return None,
     };
     let bytes = crate::hash::unhex(input.request.as_deref()?)?;
-    Some(Item::Request { now, token: input.token?, request: Request::decode(kind, &bytes).ok()? })
+    Some(Item::Request {
+        now,
+        arrived: StampNanos(input.arrived?),
+        token: input.token?,
+        request: Request::decode(kind, &bytes).ok()?,
+    })
 }
