@@ -21,5 +21,5 @@ pub use error::{Error, Result};
 pub use frame::{Frame, FrameSet, SetVerdict};
 pub use image_buffer::{Image, content_hash};
 pub use resize::{Normalisation, Resizer};
-pub use sync::{DropOut, FrozenPolicy, MAX_AHEAD_NANOS, RateGate, SyncConfig, SyncCounters, Synchroniser};
+pub use sync::{DropOut, FrozenPolicy, MAX_AHEAD_NANOS, RateGate, SetGate, SyncConfig, SyncCounters, Synchroniser};
 pub use transform::{Transform, ViewEdits, playback};

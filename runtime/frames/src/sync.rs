@@ -33,7 +33,7 @@ mod scenarios;
 mod test_kit;
 
 pub use config::{DropOut, FrozenPolicy, SyncConfig, SyncCounters};
-pub use gate::RateGate;
+pub use gate::{RateGate, SetGate};
 
 use striatum_core::{MAX_VIEWS, StampNanos, ViewMask};
 

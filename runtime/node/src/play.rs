@@ -56,7 +56,8 @@ pub(crate) fn play(options: &PlayOptions, stop: &AtomicBool) -> Result<u64> {
         .map(|view| {
             session
                 .declare_publisher(keys.frames(view).as_str().to_owned())
-                .congestion_control(CongestionControl::Drop)
+                // A recording is not a camera: nothing of it should be lost on the way for want of a moment's patience.
+                .congestion_control(CongestionControl::Block)
                 .encoding(kind.encoding())
                 .wait()
                 .map_err(|error| Error::zenoh(format!("publish view {view}"), error, "check the endpoint"))

@@ -1,6 +1,6 @@
 //! Which frames are worth decoding when rewards come more slowly than pictures.
 
-use striatum_core::StampNanos;
+use striatum_core::{MAX_VIEWS, StampNanos};
 
 /// Passes the first frame of one view in each period of capture time, so that a 30 Hz camera is decoded at 5 Hz only.
 ///
@@ -28,6 +28,68 @@ impl RateGate {
         let Some(period) = capture.0.checked_div(self.period_nanos) else { return true };
         let first = self.last_period.replace(period) != Some(period);
         first || self.period_nanos - capture.0 % self.period_nanos <= self.margin_nanos
+    }
+}
+
+/// Frames of one view that pass in one period when the set does not come together.
+const MAX_TRIES: u8 = 3;
+/// A capture so many periods back is a clock that was set back, not a frame that came late.
+const JUMP_PERIODS: u64 = 16;
+
+/// As [`RateGate`], for all views together: frames pass until one frame of every view, captured within the skew of each
+/// other, has passed in the period. So a frame that was lost on the way costs the next tick's frames, and not the view.
+#[derive(Clone, Copy, Debug)]
+pub struct SetGate {
+    period_nanos: u64,
+    max_skew_nanos: u64,
+    views: usize,
+    period: u64,
+    passed: [Option<StampNanos>; MAX_VIEWS],
+    tries: [u8; MAX_VIEWS],
+}
+
+impl SetGate {
+    /// A gate for `views` views; `period_nanos` of 0 passes everything.
+    #[must_use]
+    pub const fn new(views: usize, period_nanos: u64, max_skew_nanos: u64) -> Self {
+        Self { period_nanos, max_skew_nanos, views, period: 0, passed: [None; MAX_VIEWS], tries: [0; MAX_VIEWS] }
+    }
+
+    /// Is the frame of `view` captured at `capture` to be decoded?
+    pub fn passes(&mut self, view: usize, capture: StampNanos) -> bool {
+        let Some(period) = capture.0.checked_div(self.period_nanos) else { return true };
+        if view >= self.views.min(MAX_VIEWS) {
+            return false;
+        }
+        if period > self.period || period.saturating_add(JUMP_PERIODS) < self.period {
+            self.period = period;
+            self.passed = [None; MAX_VIEWS];
+            self.tries = [0; MAX_VIEWS];
+        } else if period < self.period {
+            // Late by a period: the synchroniser knows whether its set still waits.
+            return true;
+        }
+        // Cameras of one tick can lie on both sides of the border: see `RateGate`.
+        if self.period_nanos - capture.0 % self.period_nanos <= self.max_skew_nanos {
+            return true;
+        }
+        if self.is_served() || self.tries[view] >= MAX_TRIES {
+            return false;
+        }
+        self.passed[view] = Some(capture);
+        self.tries[view] += 1;
+        true
+    }
+
+    /// Has a whole set passed in this period?
+    fn is_served(&self) -> bool {
+        let passed = &self.passed[..self.views.min(MAX_VIEWS)];
+        let stamps = || passed.iter().flatten();
+        passed.iter().all(Option::is_some)
+            && stamps()
+                .max()
+                .zip(stamps().min())
+                .is_some_and(|(newest, oldest)| newest.since(*oldest) <= self.max_skew_nanos)
     }
 }
 
@@ -61,5 +123,22 @@ mod tests {
     fn no_period_passes_everything() {
         let mut gate = RateGate::new(0, 0);
         assert!((0..10).all(|_| gate.passes(StampNanos(7))));
+    }
+
+    #[test]
+    fn a_set_passes_once_a_period_and_a_lost_frame_costs_the_next_tick_only() {
+        let mut gate = SetGate::new(2, 200, 10);
+        let mut passes = |view, at| gate.passes(view, StampNanos(at));
+        assert_eq!([passes(0, 1000), passes(1, 1001)], [true, true]);
+        assert_eq!([passes(0, 1033), passes(1, 1034), passes(0, 1066)], [false, false, false]);
+        // The first frame of view 1 in the next period is lost: both views' next frames pass.
+        assert_eq!([passes(0, 1200), passes(0, 1233), passes(1, 1234)], [true, true, true]);
+        assert_eq!([passes(0, 1266), passes(1, 1267)], [false, false]);
+        // A view that sends nothing at all does not open the gate for ever.
+        let passed = (0..5).filter(|tick| passes(0, 1400 + tick * 33)).count();
+        assert_eq!(passed, 3);
+        // A clock that is set back does not shut it, and strangers do not pass.
+        assert!(passes(0, 7));
+        assert!(!passes(2, 8));
     }
 }

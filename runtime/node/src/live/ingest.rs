@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
 
 use striatum_core::StampNanos;
-use striatum_frames::{Frame, ImageLimits, RateGate, SyncConfig, content_hash};
+use striatum_frames::{Frame, ImageLimits, SetGate, SyncConfig, content_hash};
 use striatum_wire::{ImageKind, ImageMessage, Keys};
 use zenoh::bytes::ZBytes;
 use zenoh::pubsub::Subscriber;
@@ -65,11 +65,11 @@ impl Ingest {
         let counts = Arc::new(IngestCounts::default());
         let (samples, taken) = slots(views.len());
         let subscriber = subscribe(session, keys, views, samples.clone(), Arc::clone(&counts))?;
-        let gates = vec![RateGate::new(sync.period_nanos, sync.max_skew_nanos); views.len()];
+        let gate = SetGate::new(views.len(), sync.period_nanos, sync.max_skew_nanos);
         let theirs = Arc::clone(&counts);
         let thread = std::thread::Builder::new()
             .name("decode".to_owned())
-            .spawn(move || decode_loop(&taken, gates, &frames, &theirs))
+            .spawn(move || decode_loop(&taken, gate, &frames, &theirs))
             .map_err(|error| Error::setup("the decoder's thread", error.to_string(), "free some memory"))?;
         Ok(Self { _subscriber: subscriber, thread: Some(thread), samples, counts })
     }
@@ -125,13 +125,12 @@ fn subscribe(
         .map_err(|error| Error::zenoh("subscribe to the frames", error, "check the [zenoh] section"))
 }
 
-fn decode_loop(taken: &SlotsOut<Sample>, mut gates: Vec<RateGate>, frames: &SlotsIn<Received>, counts: &IngestCounts) {
+fn decode_loop(taken: &SlotsOut<Sample>, mut gate: SetGate, frames: &SlotsIn<Received>, counts: &IngestCounts) {
     let limits = ImageLimits::default();
     let mut number = 0;
     while taken.wake().recv().is_ok() {
         for (view, sample) in taken.drain() {
-            let Some(gate) = gates.get_mut(view) else { continue };
-            match decode(view, &sample, gate, &limits, number) {
+            match decode(view, &sample, &mut gate, &limits, number) {
                 Ok(Some(received)) => {
                     number += 1;
                     frames.put(view, received);
@@ -154,7 +153,7 @@ fn decode_loop(taken: &SlotsOut<Sample>, mut gates: Vec<RateGate>, frames: &Slot
 fn decode(
     view: usize,
     sample: &Sample,
-    gate: &mut RateGate,
+    gate: &mut SetGate,
     limits: &ImageLimits,
     number: u32,
 ) -> Result<Option<Received>> {
@@ -162,7 +161,7 @@ fn decode(
     let receive_nanos = crate::clock::wall().since(sample.arrived);
     let bytes = sample.payload.to_bytes();
     let capture = ImageMessage::decode(sample.kind, &bytes)?.stamp_nanos();
-    if !gate.passes(capture) {
+    if !gate.passes(view, capture) {
         return Ok(None);
     }
     let (capture, image) = crate::net::decode_image(sample.kind, &bytes, limits)?;
