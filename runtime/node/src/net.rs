@@ -1,5 +1,6 @@
 //! zenoh sessions, and image messages to put on them.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -59,6 +60,20 @@ fn open(config: &ZenohConfig) -> Result<Session> {
 
 fn list(endpoints: &[String]) -> String {
     serde_json::Value::from(endpoints.to_vec()).to_string()
+}
+
+/// Two sessions that meet over TCP on the loopback interface, as those of two processes do; the second one listens.
+///
+/// # Errors
+/// No loopback interface, or zenoh refusing.
+pub(crate) fn loopback_pair() -> Result<(Session, Session)> {
+    let port = std::net::TcpListener::bind("127.0.0.1:0")
+        .and_then(|listener| listener.local_addr())
+        .map_err(|source| Error::file("listen on", Path::new("127.0.0.1"), source, "is the loopback interface up?"))?
+        .port();
+    let endpoint = format!("tcp/127.0.0.1:{port}");
+    let theirs = serve(&ZenohConfig { listen: vec![endpoint.clone()], ..ZenohConfig::default() })?;
+    Ok((join(Some(&endpoint))?, theirs))
 }
 
 /// Waits until somebody is at the other end; false when nobody came in time or `stop` was set.

@@ -194,6 +194,22 @@ fn episodes_that_are_not_whole_are_refused_by_file() {
 }
 
 #[test]
+fn playing_to_nobody_is_an_error_that_names_the_address() {
+    let endpoint = striatum_tests::kit::free_endpoint();
+    fails(&["play", text(&world().other), "--connect", &endpoint], 1, &["nobody", &endpoint]);
+}
+
+#[test]
+fn numbers_out_of_range_on_the_command_line_are_wrong_usage() {
+    fails(&["label", "e", "--bundle", "b", "--out", "o.csv", "--stride", "0"], 2, &["--stride"]);
+    fails(&["label", "e", "--bundle", "b", "--out", "o.csv", "--gamma", "1.5"], 2, &["--gamma", "1.5"]);
+    fails(&["play", "e", "--rate", "0"], 2, &["--rate"]);
+    fails(&["bench", "--bundle", "b", "--episode", "e", "--steps", "0"], 2, &["--steps"]);
+    fails(&["adapt", "e", "--out", "b", "--backbone", "mobilenet_v3"], 2, &["mobilenet_v2"]);
+    fails(&[], 2, &["--help"]);
+}
+
+#[test]
 fn a_missing_runtime_library_is_one_line_with_its_mend() {
     let folder = own_folder();
     let out = folder.path().join("o.csv");

@@ -1,6 +1,6 @@
 //! The commands that work on files, and what a bundle is worth on an episode that it was not made from.
 
-use striatum_tests::kit::run;
+use striatum_tests::kit::{run, run_with};
 
 use crate::{PROGRAM, own_folder, text, world};
 
@@ -96,6 +96,13 @@ fn doctor_and_models_say_what_is_here() {
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{said}");
     assert!(said.contains("onnxruntime loads") && said.contains("bundle") && !said.contains("FAIL"), "{said}");
+    // Nothing is left in the user's home: ONNX Runtime would open a telemetry store there.
+    let home = own_folder();
+    let cache = striatum::Cache::from_env().unwrap();
+    let variables = [("HOME", text(home.path())), ("STRIATUM_CACHE", text(cache.root()))];
+    let output = run_with(PROGRAM, &["doctor", "--bundle", text(&world().bundle)], &variables);
+    assert!(output.status.success());
+    assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 0);
     let output = run(PROGRAM, &["models", "verify"]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
     let output = run(PROGRAM, &["models", "fetch", "mobilenet_v3"]);

@@ -43,10 +43,11 @@ fn ten_thousand_steps_and_none_is_lost_unnoticed() {
     // What was published: every one is here, or its absence shows as a gap of the sequence.
     learner.reward(|reward| reward.ending == Ending::Terminated);
     let published: Vec<_> = learner.rewards().into_iter().filter(|reward| reward.episode == begun.episode).collect();
-    let (first, last) = (published[0].sequence, published[published.len() - 1].sequence);
-    let gaps: u64 = published.windows(2).map(|pair| pair[1].sequence - pair[0].sequence - 1).sum();
-    assert_eq!(last - first + 1, published.len() as u64 + gaps);
-    assert_eq!(published.len() as u64 + gaps, STEPS, "every step was published once");
+    // A message that was lost on the way shows as a gap of just the steps that are missing.
+    for pair in published.windows(2) {
+        assert_eq!(pair[1].sequence - pair[0].sequence, pair[1].step - pair[0].step, "after step {}", pair[0].step);
+    }
+    assert!(published.len() > 9_000, "loopback loses few: {} of {STEPS} arrived", published.len());
     for reward in &published {
         let step = usize::try_from(reward.step).unwrap();
         assert_eq!(*reward, replies[step - 1], "the reply and the message are the same");
@@ -58,7 +59,7 @@ fn a_restart_in_mid_episode_opens_a_new_epoch_and_voids_the_transition() {
     let folder = own_folder();
     let endpoint = free_endpoint();
     // With a recording: the second run must not trip over the first one's file.
-    let record = "[record]\npath = \"run.mcap\"\n";
+    let record = "[record]\npath = \"run.mcap\"\nflush_secs = 0.05\n";
     let runtime = Runtime::start_at(PROGRAM, folder.path(), &world().bundle, &endpoint, record);
     let learner = Learner::connect(&endpoint);
     let cameras = Cameras::connect(&endpoint).roll(Duration::from_millis(100));
@@ -70,6 +71,11 @@ fn a_restart_in_mid_episode_opens_a_new_epoch_and_voids_the_transition() {
 
     let runtime = Runtime::start_at(PROGRAM, folder.path(), &world().bundle, &endpoint, record);
     assert!(folder.path().join("run-2.mcap").exists());
+    // What the killed run left is replayed, and called what it is.
+    let left = folder.path().join("run.mcap");
+    let replayed = striatum_tests::kit::run(PROGRAM, &["replay", crate::text(&left)]);
+    let said = String::from_utf8_lossy(&replayed.stdout);
+    assert!(replayed.status.success() && said.contains("was cut"), "{said}");
     let learner = Learner::connect(runtime.endpoint());
     let (code, _) = learner.step(&step_request(begun.episode, 2, now_nanos())).expect_err("the episode is gone");
     assert_eq!(code, RefusalCode::UnknownEpisode);

@@ -93,6 +93,13 @@ fn a_recording_of_an_episode_points_to_its_files_and_notices_when_they_change() 
     let file = folder.path().join("run.mcap");
     let (fine, said) = replay(&["replay", text(&file), "--check"]);
     assert!(fine && said.contains("bit for bit"), "{said}");
+    // The episode lies elsewhere now.
+    let moved = folder.path().join("moved");
+    std::fs::rename(&episode, &moved).unwrap();
+    assert!(!replay(&["replay", text(&file), "--check"]).0);
+    let (fine, said) = replay(&["replay", text(&file), "--check", "--episode", text(&moved)]);
+    assert!(fine && said.contains("bit for bit"), "{said}");
+    std::fs::rename(&moved, &episode).unwrap();
     // Another picture under the same name.
     let picture = episode.join("cam_high/000007.png");
     std::fs::copy(episode.join("cam_high/000020.png"), &picture).unwrap();

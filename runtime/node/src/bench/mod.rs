@@ -41,9 +41,6 @@ const FLOOR_RUNS: usize = 100;
 /// # Errors
 /// A bundle or episode that is refused, or an episode that is too short.
 pub(crate) fn bench(options: &BenchOptions, out: &mut dyn Write) -> Result<()> {
-    if options.steps == 0 || options.stride == 0 {
-        return Err(Error::input("--steps or --stride", "is 0", "give a number from 1 up"));
-    }
     let mut rig = Rig::new(options)?;
     let samples = rig.measure(options.steps + WARM_UP, WARM_UP)?;
     if samples.step.is_empty() {

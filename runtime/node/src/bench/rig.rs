@@ -1,6 +1,5 @@
 //! The road with instruments on it.
 
-use std::path::Path;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -15,7 +14,7 @@ use zenoh::{Session, Wait};
 use super::BenchOptions;
 use super::measure::{Samples, cpu_secs};
 use crate::clock::monotonic_nanos;
-use crate::config::{Config, ZenohConfig};
+use crate::config::Config;
 use crate::engine::{Engine, Event, Output};
 use crate::episode::{Episode, FrameReader, ReaderOptions};
 use crate::error::{Error, Result};
@@ -262,13 +261,7 @@ type Wire = ((Session, Session), Publisher<'static>, Subscriber<()>, Receiver<(u
 /// Two sessions over loopback TCP, as two processes would have.
 fn wire() -> Result<Wire> {
     let refused = |error| Error::zenoh("connect over loopback", error, "is the loopback interface up?");
-    let port = std::net::TcpListener::bind("127.0.0.1:0")
-        .and_then(|listener| listener.local_addr())
-        .map_err(|source| Error::file("listen on", Path::new("127.0.0.1"), source, "is the loopback interface up?"))?
-        .port();
-    let endpoint = format!("tcp/127.0.0.1:{port}");
-    let theirs = crate::net::serve(&ZenohConfig { listen: vec![endpoint.clone()], ..ZenohConfig::default() })?;
-    let ours = crate::net::join(Some(&endpoint))?;
+    let (ours, theirs) = crate::net::loopback_pair()?;
     let (sender, heard) = bounded(1 << 16);
     let subscriber = theirs
         .declare_subscriber("striatum/bench/reward")

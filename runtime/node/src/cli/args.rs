@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use striatum_core::Discount;
 use striatum_frames::Transform;
+use striatum_models::BackboneId;
 
 /// Rewards for robots that learn: process-reward models from ONNX on the robot's own computer, fused over cameras, shaped so
 /// that the best policy stays the best, published over zenoh.
@@ -95,7 +97,7 @@ pub(super) struct AdaptArgs {
     pub(super) out: PathBuf,
     /// mobilenet_v2 or efficientnet_lite0.
     #[arg(long, default_value = "mobilenet_v2")]
-    pub(super) backbone: String,
+    pub(super) backbone: BackboneId,
     /// Views in the bundle's order; all views by name if absent.
     #[arg(long, value_delimiter = ',')]
     pub(super) views: Option<Vec<String>>,
@@ -103,7 +105,7 @@ pub(super) struct AdaptArgs {
     #[arg(long, default_value_t = 0)]
     pub(super) seed: u64,
     /// Use every n-th frame; chosen from the clip's length if absent.
-    #[arg(long)]
+    #[arg(long, value_parser = positive)]
     pub(super) stride: Option<usize>,
     /// What the task is, in words; goes into the bundle.
     #[arg(long, default_value = "")]
@@ -125,10 +127,10 @@ pub(super) struct LabelArgs {
     #[arg(long)]
     pub(super) out: PathBuf,
     /// Every n-th frame.
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 1, value_parser = positive)]
     pub(super) stride: usize,
     /// Discount of the shaping column, in (0, 1].
-    #[arg(long, default_value_t = 0.99)]
+    #[arg(long, default_value_t = 0.99, value_parser = discount)]
     pub(super) gamma: f64,
     /// Spoil the clip on purpose; can be repeated. reverse, freeze:FRAME, stall:FRAME, loop:A-B, swap:VIEW,VIEW, drop:VIEW,
     /// occlude:VIEW,FRACTION, brightness:X, blur:SIGMA, jpeg:QUALITY, shuffle:SEED, warp:SEED.
@@ -146,7 +148,7 @@ pub(super) struct EvalArgs {
     #[arg(long)]
     pub(super) bundle: PathBuf,
     /// Every n-th frame.
-    #[arg(long, default_value_t = 5)]
+    #[arg(long, default_value_t = 5, value_parser = positive)]
     pub(super) stride: usize,
     /// Spoil the clip on purpose; can be repeated; as in label.
     #[arg(long = "transform")]
@@ -168,7 +170,7 @@ pub(super) struct PlayArgs {
     /// The episode.
     pub(super) episode: PathBuf,
     /// Speed; 1 is the episode's own.
-    #[arg(long, default_value_t = 1.0)]
+    #[arg(long, default_value_t = 1.0, value_parser = rate)]
     pub(super) rate: f64,
     /// The robot's name in the keys.
     #[arg(long, default_value = "robot")]
@@ -186,7 +188,7 @@ pub(super) struct PlayArgs {
     #[arg(long, default_value_t = 90, value_parser = clap::value_parser!(u8).range(1..=100))]
     pub(super) quality: u8,
     /// Every n-th frame.
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 1, value_parser = positive)]
     pub(super) stride: usize,
 }
 
@@ -220,10 +222,10 @@ pub(super) struct BenchArgs {
     #[arg(long)]
     pub(super) episode: PathBuf,
     /// Frame sets measured.
-    #[arg(long, default_value_t = 200)]
+    #[arg(long, default_value_t = 200, value_parser = positive)]
     pub(super) steps: usize,
     /// Every n-th frame.
-    #[arg(long, default_value_t = 5)]
+    #[arg(long, default_value_t = 5, value_parser = positive)]
     pub(super) stride: usize,
     /// Threads of ONNX Runtime.
     #[arg(long, default_value_t = 1)]
@@ -257,4 +259,23 @@ pub(super) enum ModelsCommand {
     },
     /// Hash everything in the cache; exit status 1 when something is wrong.
     Verify,
+}
+
+/// A count from 1 up.
+fn positive(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|count| *count > 0).ok_or_else(|| "give a whole number from 1 up".to_owned())
+}
+
+/// A discount in (0, 1].
+fn discount(text: &str) -> Result<f64, String> {
+    let gamma = text.parse().map_err(|_| "give a number in (0, 1]".to_owned())?;
+    Discount::new(gamma).map(Discount::get).map_err(|error| error.to_string())
+}
+
+/// A speed.
+fn rate(text: &str) -> Result<f64, String> {
+    text.parse()
+        .ok()
+        .filter(|rate| (0.01..=100.0).contains(rate))
+        .ok_or_else(|| "give a speed in [0.01, 100]".to_owned())
 }

@@ -133,7 +133,7 @@ fn adapt(args: AdaptArgs) -> Result<()> {
     adapt_command::adapt(&adapt_command::AdaptOptions {
         episodes: args.episodes,
         out: args.out,
-        backbone: args.backbone.parse()?,
+        backbone: args.backbone,
         views: args.views,
         seed: args.seed,
         stride: args.stride,
@@ -180,12 +180,6 @@ fn eval(args: EvalArgs, out: &mut dyn Write) -> Result<()> {
 }
 
 fn play(args: PlayArgs) -> Result<()> {
-    if !(args.rate.is_finite() && (0.01..=100.0).contains(&args.rate)) {
-        return Err(Error::input("--rate", format!("is {}", args.rate), "give a speed in [0.01, 100]"));
-    }
-    if args.stride == 0 {
-        return Err(Error::input("--stride", "is 0", "give a number of frames from 1 up"));
-    }
     let options = PlayOptions {
         episode: args.episode,
         rate: args.rate,

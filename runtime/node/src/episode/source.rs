@@ -147,6 +147,8 @@ mod tests {
         }
         let names: Vec<_> = numbered_images(folder.path()).unwrap();
         assert_eq!(names, [folder.path().join("f9.png"), folder.path().join("f10.png")]);
+        std::fs::write(folder.path().join("f12.png"), b"x").unwrap();
+        assert!(numbered_images(folder.path()).unwrap_err().to_string().contains("from number 10 to 12"));
         std::fs::write(folder.path().join("g9.jpg"), b"x").unwrap();
         assert!(numbered_images(folder.path()).unwrap_err().to_string().contains("the number 9"));
     }

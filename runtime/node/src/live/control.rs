@@ -9,6 +9,10 @@ use zenoh::{Session, Wait};
 use crate::error::{Error, Result};
 use crate::record::entry::{MAX_REQUEST, RequestKind};
 
+/// A request that decodes fits the record's entry: padding is at most three bytes, and more would be trailing bytes.
+const LONGEST: usize = BeginRequest::MAX_LEN + 3;
+const _: () = assert!(LONGEST <= MAX_REQUEST && StepRequest::MAX_LEN <= LONGEST && AbortRequest::MAX_LEN <= LONGEST);
+
 /// A request that decoded.
 #[derive(Clone, Debug)]
 #[expect(clippy::large_enum_variant, reason = "a few wait at once at most; a box would allocate for each step")]
@@ -77,7 +81,7 @@ fn take(kind: RequestKind, query: Query, asked: &Sender<Asked>) {
     match Request::decode(kind, &payload) {
         Err(error) => refuse(&query, &Refusal::from(&error)),
         Ok(request) => {
-            // Every request that decodes is shorter than MAX_REQUEST; a longer one would have trailing bytes.
+            // Fits: see `LONGEST`.
             let bytes = heapless::Vec::from_slice(&payload).unwrap_or_default();
             if let Err(TrySendError::Full(back) | TrySendError::Disconnected(back)) =
                 asked.try_send(Asked { query, request, arrived: crate::clock::wall(), bytes })
