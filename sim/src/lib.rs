@@ -1,0 +1,12 @@
+//! Worlds whose progress is known: tasks for simulated robots, seen through simulated cameras.
+//!
+//! - `scene`: what can be seen, as plain data; physics writes it, rendering reads it.
+//! - `physics`: rapier worlds, tasks, experts, failures.
+//! - `render`: cameras, looks, randomisation, sensor faults.
+#![forbid(unsafe_code)]
+
+mod physics;
+mod render;
+mod scene;
+
+pub use scene::{Geometry, Piece, Role, Scene};

@@ -1,0 +1,1 @@
+//! Pictures of a scene: pinhole cameras with distortion, a depth buffer, light and texture.
