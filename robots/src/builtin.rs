@@ -4,8 +4,10 @@ use crate::error::{Error, Result, did_you_mean};
 use crate::model::RobotSpec;
 
 /// Name, TOML, URDF; in alphabetical order.
-const ROBOTS: [(&str, &str, &str); 1] =
-    [("panda", include_str!("../data/panda.toml"), include_str!("../data/panda.urdf"))];
+const ROBOTS: [(&str, &str, &str); 2] = [
+    ("panda", include_str!("../data/panda.toml"), include_str!("../data/panda.urdf")),
+    ("so101", include_str!("../data/so101.toml"), include_str!("../data/so101.urdf")),
+];
 
 impl RobotSpec {
     /// The names that [`RobotSpec::builtin`] knows, in alphabetical order.

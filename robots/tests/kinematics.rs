@@ -1,4 +1,5 @@
 //! Rules of the kinematics of every robot that is built in.
+#![allow(clippy::expect_used, clippy::panic)]
 
 use nalgebra::{Isometry3, Point3, Vector3};
 use proptest::prelude::*;
