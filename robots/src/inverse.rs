@@ -36,7 +36,7 @@ impl Default for IkOptions {
             rotation_tolerance_radians: 1e-3,
             axis_weights: [1.0; 6],
             max_iterations: 100,
-            restarts: 32,
+            restarts: 64,
             home_pull: 0.0,
         }
     }
@@ -122,7 +122,7 @@ impl Kinematics {
     /// When there is not one finite value for each arm joint, the target is not finite, or an option is out of its range.
     /// A target out of reach is no error but [`Outcome::Short`].
     pub fn inverse(&self, target: &Isometry3<f64>, from: &[f64], options: &IkOptions) -> Result<Outcome> {
-        check("arm", from, self.arm.len())?;
+        check("arm", from, self.joints())?;
         options.check()?;
         if !target.to_homogeneous().iter().all(|value| value.is_finite()) {
             return Err(Error::input("the target has a number that is not finite", "give a finite pose"));
@@ -148,20 +148,20 @@ impl Kinematics {
     }
 
     fn clamped(&self, joints: &[f64]) -> DVector<f64> {
-        let within = joints.iter().zip(&self.ranges).map(|(joint, (lower, upper))| joint.clamp(*lower, *upper));
+        let within = joints.iter().zip(self.ranges()).map(|(joint, (lower, upper))| joint.clamp(*lower, *upper));
         DVector::from_iterator(joints.len(), within)
     }
 
     /// The next point of an additive recurrence (Roberts 2018: powers of the inverse of the root of x^(d+1) = x + 1) in the joint
     /// ranges. It fills them evenly and is the same on every machine.
     fn restart_from(&self, restart: u32) -> DVector<f64> {
-        let dimensions = self.ranges.len();
+        let dimensions = self.ranges().len();
         let power = 1.0 / (dimensions as f64 + 1.0);
         let root = (0..60).fold(2.0_f64, |x, _| (1.0 + x).powf(power));
         let mut step = 1.0;
         DVector::from_iterator(
             dimensions,
-            self.ranges.iter().map(|&(lower, upper)| {
+            self.ranges().iter().map(|&(lower, upper)| {
                 step /= root;
                 let at = (0.5 + f64::from(restart) * step).fract();
                 let endless = !(lower.is_finite() && upper.is_finite());
@@ -211,7 +211,7 @@ impl Search<'_> {
                 (at, forward, error, cost) = (next, next_forward, next_error, next_cost);
                 damping = (damping * 0.3).max(1e-9);
                 growth = 2.0;
-                if gain < 1e-6 && iterations > settle {
+                if gain < 1e-3 && iterations > settle {
                     break;
                 }
             } else {
@@ -234,7 +234,7 @@ impl Search<'_> {
         error: &Vector6<f64>,
         damping: f64,
     ) -> DVector<f64> {
-        let ranges = &self.kinematics.ranges;
+        let ranges = self.kinematics.ranges();
         let mut jacobian = jacobian.clone();
         let mut free = vec![true; at.len()];
         loop {
@@ -271,7 +271,7 @@ impl Search<'_> {
         let Some(normal) = normal.cholesky() else { return DVector::zeros(at.len()) };
         let mut delta = jacobian.transpose() * normal.solve(error);
         if self.options.home_pull > 0.0 {
-            let home = DVector::from_column_slice(&self.kinematics.home);
+            let home = DVector::from_column_slice(self.kinematics.home());
             let mut pull = (home - at) * self.options.home_pull;
             for (pull, free) in pull.iter_mut().zip(free) {
                 *pull = if *free { *pull } else { 0.0 };
