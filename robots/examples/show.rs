@@ -7,8 +7,7 @@ use striatum_robots::RobotSpec;
 
 fn main() -> ExitCode {
     let given = std::env::args().nth(1).unwrap_or_else(|| "panda".to_owned());
-    let robot = if given.contains('.') { RobotSpec::load(&given) } else { RobotSpec::builtin(&given) };
-    match robot {
+    match RobotSpec::open(&given) {
         Ok(robot) => {
             println!("{}", robot.summary());
             robot.report().iter().for_each(|finding| println!("{finding}"));

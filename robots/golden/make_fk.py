@@ -5,6 +5,8 @@
         --package example-robot-data --version 6.0.0 --base panda_link0 --tool panda_hand_tcp
     python robots/golden/make_fk.py so101 .../so_arm_description/urdf/so101.urdf \\
         --package example-robot-data --version 6.0.0 --base base_link --tool gripper_frame_link
+    python robots/golden/make_fk.py ur5 .../ur_description/urdf/ur5_robot.urdf \\
+        --package example-robot-data --version 6.0.0 --base base_link
 
 The forward kinematics here is its own: homogeneous matrices and Rodrigues' formula, sharing no code with the crate. The published
 file is read and not kept; its name and hash are written with the numbers. Needs numpy.
@@ -102,8 +104,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("robot")
     parser.add_argument("urdf", type=pathlib.Path)
-    for name in ("package", "version", "base", "tool"):
+    for name in ("package", "version", "base"):
         parser.add_argument("--" + name, required=True)
+    parser.add_argument("--tool", help="its link that is the tool of ours")
     parser.add_argument("--samples", type=int, default=60)
     given = parser.parse_args()
 

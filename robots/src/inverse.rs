@@ -142,11 +142,9 @@ impl Kinematics {
             }
         }
         let reached = search.near_enough(&best.error);
-        if reached && options.home_pull > 0.0 {
-            if let Some(pulled) = search.pulled_home(&best) {
-                iterations += pulled.iterations;
-                best = pulled;
-            }
+        if let Some(pulled) = (reached && options.home_pull > 0.0).then(|| search.pulled_home(&best)).flatten() {
+            iterations += pulled.iterations;
+            best = pulled;
         }
         let (position_error_metres, rotation_error_radians) = search.residuals(&best.error);
         let joints = best.joints.as_slice().to_vec();

@@ -20,9 +20,10 @@ fn every_robot_loads_under_its_name_and_a_check_has_no_more_than_notes() {
 }
 
 #[test]
-fn the_panda_has_seven_joints_and_the_so101_has_five() {
-    let arms: Vec<_> = robots().iter().map(|robot| (robot.name.clone(), robot.arm.len())).collect();
-    assert!(arms.contains(&("panda".to_owned(), 7)) && arms.contains(&("so101".to_owned(), 5)), "{arms:?}");
+fn the_arms_have_as_many_joints_as_they_have() {
+    for (name, joints) in [("panda", 7), ("so101", 5), ("ur5", 6)] {
+        assert_eq!(RobotSpec::builtin(name).expect(name).arm.len(), joints, "{name}");
+    }
 }
 
 #[test]
@@ -87,6 +88,18 @@ fn what_is_seen_is_what_is_touched_and_has_a_colour() {
                 assert!(seen.colour.is_some(), "{}: link {}", robot.name, link.name);
             }
         }
+    }
+}
+
+/// A task that starts at home can begin: the tool is over the table, looking down at most this far from straight.
+#[test]
+fn every_hand_looks_down_at_home() {
+    for robot in robots() {
+        let kinematics = striatum_robots::Kinematics::new(&robot);
+        let tool = kinematics.forward(&robot.home_radians).expect("finite").base_from_tool;
+        let off = (tool.rotation * nalgebra::Vector3::z()).angle(&-nalgebra::Vector3::z()).to_degrees();
+        assert!(off < 25.0, "{}: {off} degrees off", robot.name);
+        assert!(tool.translation.vector.y.abs() < 1e-3 && tool.translation.vector.z > 0.05, "{}: {tool}", robot.name);
     }
 }
 

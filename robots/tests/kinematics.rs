@@ -73,6 +73,35 @@ proptest! {
         }
     }
 
+    /// Any target, any weights, any start: what comes back is within the limits and says truly how far off it is.
+    #[test]
+    fn an_answer_keeps_the_limits_and_its_residual_is_true(
+        place in prop::array::uniform3(-1.2..1.2_f64),
+        turn in prop::array::uniform3(-3.0..3.0_f64),
+        weights in prop::array::uniform6(prop_oneof![Just(0.0), 0.1..3.0_f64]),
+        from in prop::collection::vec(-9.0..9.0_f64, 7),
+        home_pull in prop_oneof![Just(0.0), 0.0..1.0_f64],
+    ) {
+        prop_assume!(weights.iter().any(|weight| *weight > 0.0));
+        let target = Isometry3::new(Vector3::from(place), Vector3::from(turn));
+        for robot in robots() {
+            let kinematics = Kinematics::new(&robot);
+            let options = IkOptions { axis_weights: weights, restarts: 1, home_pull, ..IkOptions::default() };
+            let outcome = kinematics.inverse(&target, &from[..robot.arm.len()], &options).expect("finite");
+            let solution = outcome.solution();
+            assert_within_limits(&robot, &solution.joints);
+            let found = target.inverse() * kinematics.forward(&solution.joints).expect("finite").base_from_tool;
+            let asked = |vector: Vector3<f64>, weights: &[f64]| {
+                vector.iter().zip(weights).map(|(e, w)| if *w > 0.0 { e * e } else { 0.0 }).sum::<f64>().sqrt()
+            };
+            let position = asked(found.translation.vector, &weights[..3]);
+            let rotation = asked(found.rotation.scaled_axis(), &weights[3..]);
+            prop_assert!((position - solution.position_error_metres).abs() < 1e-9, "{}", robot.name);
+            prop_assert!((rotation - solution.rotation_error_radians).abs() < 1e-9, "{}", robot.name);
+            prop_assert_eq!(outcome.reached().is_some(), position <= 1e-4 && rotation <= 1e-3);
+        }
+    }
+
     #[test]
     fn a_pose_out_of_reach_comes_short_by_what_is_left_and_keeps_the_limits(
         direction in prop::array::uniform3(-1.0..1.0_f64),

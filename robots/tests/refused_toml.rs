@@ -181,6 +181,15 @@ fn a_robot_in_a_folder_of_ones_own_is_loaded_by_its_path() {
 }
 
 #[test]
+fn a_name_opens_a_robot_that_is_built_in_and_a_path_a_file() {
+    assert_eq!(RobotSpec::open("panda").expect("built in"), RobotSpec::builtin("panda").expect("panda"));
+    for path in ["panda.toml", "robots/panda", "./panda"] {
+        let error = RobotSpec::open(path).expect_err("no such file").to_string();
+        assert!(error.contains(path) && error.contains("cannot be read"), "{error}");
+    }
+}
+
+#[test]
 fn a_name_that_is_not_built_in_names_the_nearest() {
     let error = RobotSpec::builtin("Pnda").expect_err("unknown").to_string();
     assert!(error.contains("did you mean `panda`?") && error.contains("path"), "{error}");
