@@ -31,7 +31,7 @@ fn apart(a: &Isometry3<f64>, b: &Isometry3<f64>) -> (f64, f64) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn the_jacobian_is_the_difference_quotient_of_the_pose(shares in prop::collection::vec(0.0..1.0, 7)) {
