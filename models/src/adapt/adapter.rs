@@ -19,6 +19,9 @@ const JUDGE_EVERY: usize = 4;
 /// The fewest sets that a head is fitted to.
 const FEWEST_SETS: usize = 8;
 
+/// The output of a backbone with one feature for each channel.
+const POOLED_OUTPUT: &str = "features";
+
 /// A set kept as a reference.
 #[derive(Clone, Debug)]
 pub(crate) struct Reference {
@@ -205,7 +208,8 @@ impl Adapter {
             return Err(Error::adapt(what, "give a demonstration of the whole task"));
         }
         let rows = fit::Demonstration { plain: self.plain, twins: self.twins, judge: self.judge };
-        let solution = fit::fit(&self.config, rows, self.encoder.feature_width(), progress)?;
+        let width = self.encoder.feature_width();
+        let solution = fit::fit(&self.config, rows, (width, cells_of(&self.encoder, width)), progress)?;
         Ok(Fitted {
             config: self.config,
             backbone: self.backbone,
@@ -217,4 +221,12 @@ impl Adapter {
             solution,
         })
     }
+}
+
+/// How many features of the output in use belong to one channel: a grid's cells, where the backbone gives its pooled features
+/// as well.
+fn cells_of(encoder: &Encoder, width: usize) -> usize {
+    let pooled = encoder.model().outputs().iter().find(|output| output.name == POOLED_OUTPUT);
+    let channels = pooled.and_then(|output| output.dims.last().copied().flatten()).unwrap_or(width);
+    if channels > 0 && width.is_multiple_of(channels) { width / channels } else { 1 }
 }

@@ -52,11 +52,11 @@ struct Blend {
     intercept: f64,
 }
 
-/// Fits everything.
+/// Fits everything; features come `width` to a picture, `cells` neighbours of each channel.
 pub(crate) fn fit(
     config: &AdaptConfig,
     mut rows: Demonstration,
-    width: usize,
+    (width, cells): (usize, usize),
     mut progress: impl FnMut(u64, u64),
 ) -> Result<Solution> {
     let views = config.views.len();
@@ -100,10 +100,13 @@ pub(crate) fn fit(
         }
     }
     let fits = blends.iter().map(|b| measure(b, &training, &judge, plain_count)).collect::<Result<Vec<_>>>()?;
-    let rank = manifold::rank_for(plain_count, width);
-    let manifolds = fit_manifolds(&training, &judge, (plain_count, &plain_segments), width, rank);
+    let rank = manifold::rank_for(plain_count, width / cells);
+    let by_channel = |set: &Rowset| set.features.iter().map(|view| channel_means(view, cells)).collect::<Vec<_>>();
+    let (channels, judged_channels) = (by_channel(&training), by_channel(&judge));
+    let segments = (plain_segments.as_slice(), judge.segments.as_slice());
+    let manifolds = fit_manifolds(&channels, &judged_channels, segments, width / cells, rank);
     let absent_std_factor = fitter.absent_factors(full.as_ref(), &fits, &blends);
-    let head = assemble(&blends, &training, standard, manifolds, rank);
+    let head = assemble(&blends, &training, standard, manifolds, (rank, cells));
     head.check()?;
     progress(total, total);
     let reliable = reliability.iter().zip(&singles);
@@ -263,18 +266,25 @@ fn measure(blend: &Blend, training: &Rowset, judge: &Rowset, plain_count: usize)
     })
 }
 
+/// The mean of each channel over its cells.
+fn channel_means(features: &[f32], cells: usize) -> Vec<f32> {
+    features.chunks_exact(cells).map(|channel| channel.iter().sum::<f32>() / cells as f32).collect()
+}
+
+/// A manifold for each view, from the plain sets, which come first.
 fn fit_manifolds(
-    training: &Rowset,
-    judge: &Rowset,
-    (plain_count, plain_segments): (usize, &[usize]),
+    training: &[Vec<f32>],
+    judge: &[Vec<f32>],
+    (plain_segments, judge_segments): (&[usize], &[usize]),
     width: usize,
     rank: usize,
 ) -> Vec<Manifold> {
-    let by_view = training.features.iter().zip(&judge.features);
+    let by_view = training.iter().zip(judge);
     by_view
         .map(|(train, judged)| {
-            let plain = Samples { rows: Rows::new(&train[..plain_count * width], width), segments: plain_segments };
-            manifold::fit(&plain, &Samples { rows: Rows::new(judged, width), segments: &judge.segments }, rank)
+            let plain = &train[..plain_segments.len() * width];
+            let plain = Samples { rows: Rows::new(plain, width), segments: plain_segments };
+            manifold::fit(&plain, &Samples { rows: Rows::new(judged, width), segments: judge_segments }, rank)
         })
         .collect()
 }
@@ -284,7 +294,7 @@ fn assemble(
     training: &Rowset,
     standard: Standard,
     manifolds: Vec<Manifold>,
-    rank: usize,
+    (rank, cells): (usize, usize),
 ) -> HeadSpec {
     let (views, width, count) = (training.features.len(), standard.width, blends.len());
     let mut weights = vec![0.0_f32; views * width * count];
@@ -305,6 +315,7 @@ fn assemble(
         inv_scale: standard.inv_scale,
         weights,
         bias: blends.iter().map(|b| b.intercept as f32).collect(),
+        cells,
         manifolds,
         rank,
     }

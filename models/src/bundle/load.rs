@@ -126,7 +126,7 @@ fn open_head(bytes: &[u8], manifest: &Manifest, path: &Path) -> Result<FixedMode
     }
     let (views, width) = (manifest.views.len(), manifest.backbone.feature_width);
     let rows = subsets_of(views).len();
-    let inputs = [(FEATURES, vec![1, views, width]), (PRESENT, vec![1, views, 1])];
+    let inputs = [(FEATURES, vec![views, 1, width]), (PRESENT, vec![1, views, 1])];
     let outputs = [(PROGRESS, vec![1, rows]), (OOD, vec![1, views])];
     for (tensors, wanted) in [(model.inputs(), inputs), (model.outputs(), outputs)] {
         for (name, shape) in wanted {

@@ -11,7 +11,7 @@ mod tests;
 pub use monotone::MonotoneMap;
 pub use spec::{HeadOutput, HeadSpec, Manifold, subsets_of};
 
-/// Name of the head's input of features, `[1, N, D]`.
+/// Name of the head's input of features, `[N, 1, D]`; of a view that is not there, 0.
 pub(crate) const FEATURES: &str = "features";
 /// Name of the head's input that says which views are there, `[1, N, 1]` of 1 and 0.
 pub(crate) const PRESENT: &str = "present";

@@ -21,7 +21,7 @@ pub fn subsets_of(views: usize) -> Vec<ViewMask> {
 /// Where the demonstration's features of one view lie: a subspace, and how far from it is still usual.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Manifold {
-    /// Orthonormal directions in standardised features, row-major `[D, rank]`.
+    /// Orthonormal directions in standardised features, each channel averaged over its cells: row-major `[D / cells, rank]`.
     pub basis: Vec<f32>,
     /// 1 / (squared distance from the subspace that is the limit of the usual).
     pub inv_limit: f32,
@@ -44,6 +44,9 @@ pub struct HeadSpec {
     pub weights: Vec<f32>,
     /// `[S]`.
     pub bias: Vec<f32>,
+    /// Neighbouring features that belong to one channel, a divisor of D. The manifolds look at a channel's mean over them: a
+    /// quarter of the arithmetic for a 2 x 2 grid, and what makes a picture strange is seldom one cell.
+    pub cells: usize,
     /// One for each view.
     pub manifolds: Vec<Manifold>,
     /// Directions in each manifold.
@@ -77,13 +80,16 @@ impl HeadSpec {
         if inputs == 0 || self.subsets.is_empty() || self.rank == 0 {
             return refuse("a head needs at least one view, feature, subset and direction".to_owned());
         }
+        if self.cells == 0 || !self.width.is_multiple_of(self.cells) {
+            return refuse(format!("{} features are not {} cells of each channel", self.width, self.cells));
+        }
         for (part, got, needed) in lengths {
             if got != needed {
                 return refuse(format!("the head's {part} has {got} values instead of {needed}"));
             }
         }
         for (view, manifold) in self.manifolds.iter().enumerate() {
-            if manifold.basis.len() != self.width * self.rank {
+            if manifold.basis.len() != self.width / self.cells * self.rank {
                 return refuse(format!("the basis of view {view} has {} values", manifold.basis.len()));
             }
         }
@@ -112,20 +118,22 @@ impl HeadSpec {
                 let row = &self.weights[(at + offset) * count..][..count];
                 progress.iter_mut().zip(row).for_each(|(p, &w)| *p += z * f64::from(w));
             }
-            ood[view] = self.distance(view, &standard);
+            let channels: Vec<f64> =
+                standard.chunks_exact(self.cells).map(|c| c.iter().sum::<f64>() / c.len() as f64).collect();
+            ood[view] = self.distance(view, &channels);
         }
         let narrow = |values: Vec<f64>| values.into_iter().map(|v| v as f32).collect();
         HeadOutput { progress: narrow(progress), ood: narrow(ood) }
     }
 
-    fn distance(&self, view: usize, standard: &[f64]) -> f64 {
+    fn distance(&self, view: usize, channels: &[f64]) -> f64 {
         let manifold = &self.manifolds[view];
         let mut inside = vec![0.0; self.rank];
-        for (z, row) in standard.iter().zip(manifold.basis.chunks_exact(self.rank)) {
+        for (z, row) in channels.iter().zip(manifold.basis.chunks_exact(self.rank)) {
             inside.iter_mut().zip(row).for_each(|(c, &b)| *c += z * f64::from(b));
         }
         let squares = |values: &[f64]| values.iter().map(|v| v * v).sum::<f64>();
-        let outside = (squares(standard) - squares(&inside)).max(0.0);
+        let outside = (squares(channels) - squares(&inside)).max(0.0);
         (outside * f64::from(manifold.inv_limit)).sqrt()
     }
 }

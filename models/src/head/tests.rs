@@ -7,7 +7,7 @@ use crate::test_files::with_runtime;
 use crate::testkit::Noise;
 use crate::{FixedModel, SessionConfig};
 
-fn random_head(views: usize, width: usize, rank: usize, seed: u64) -> HeadSpec {
+fn random_head(views: usize, (width, cells): (usize, usize), rank: usize, seed: u64) -> HeadSpec {
     let mut noise = Noise::new(seed);
     let subsets = subsets_of(views);
     let mut weights = noise.floats(views * width * subsets.len(), 0.05);
@@ -23,11 +23,12 @@ fn random_head(views: usize, width: usize, rank: usize, seed: u64) -> HeadSpec {
         mean: noise.floats(views * width, 1.0),
         inv_scale: noise.floats(views * width, 1.0).iter().map(|v| v.abs()).collect(),
         weights,
+        cells,
         bias: noise.floats(subsets.len(), 1.0),
         manifolds: (0..views)
             .map(|_| {
                 // Coordinate axes are orthonormal.
-                let mut basis = vec![0.0; width * rank];
+                let mut basis = vec![0.0; width / cells * rank];
                 (0..rank).for_each(|k| basis[(2 * k) * rank + k] = 1.0);
                 Manifold { basis, inv_limit: 0.3 }
             })
@@ -49,8 +50,8 @@ fn every_subset_of_few_views_and_singles_of_many() {
 #[test]
 fn the_onnx_head_is_the_rust_head() {
     with_runtime(|| {
-        for (views, width, rank, seed) in [(1, 7, 2, 1), (3, 50, 4, 2), (5, 33, 8, 3)] {
-            let head = random_head(views, width, rank, seed);
+        for (views, (width, cells), rank, seed) in [(1, (7, 1), 2, 1), (3, (96, 4), 4, 2), (5, (34, 2), 8, 3)] {
+            let head = random_head(views, (width, cells), rank, seed);
             let bytes = head.to_onnx().unwrap();
             let mut model = FixedModel::open(&bytes, "head", &SessionConfig::default()).unwrap();
             let (features, present) = (model.input_index(FEATURES).unwrap(), model.input_index(PRESENT).unwrap());
@@ -80,7 +81,7 @@ fn the_onnx_head_is_the_rust_head() {
 
 #[test]
 fn an_absent_view_changes_no_row_it_is_not_in() {
-    let head = random_head(3, 20, 2, 5);
+    let head = random_head(3, (20, 1), 2, 5);
     let mut values = Noise::new(6).floats(60, 1.0);
     let before = head.evaluate(&values, &[true, true, true]);
     values[20..40].fill(99.0);
@@ -92,10 +93,10 @@ fn an_absent_view_changes_no_row_it_is_not_in() {
 
 #[test]
 fn parts_that_do_not_fit_are_named() {
-    let mut head = random_head(2, 5, 2, 1);
+    let mut head = random_head(2, (5, 1), 2, 1);
     head.bias.pop();
     assert!(head.to_onnx().unwrap_err().to_string().contains("bias"));
-    let mut head = random_head(2, 5, 2, 1);
+    let mut head = random_head(2, (5, 1), 2, 1);
     head.mean[3] = f32::NAN;
     assert!(head.to_onnx().unwrap_err().to_string().contains("not finite"));
 }

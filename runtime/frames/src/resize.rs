@@ -5,6 +5,8 @@ mod kernels;
 mod normalise;
 #[cfg(test)]
 mod tests;
+#[cfg(target_arch = "x86_64")]
+mod vnni;
 
 pub use normalise::Normalisation;
 
@@ -21,6 +23,31 @@ struct Plan {
     source: (u32, u32),
     horizontal: Axis,
     vertical: Axis,
+    /// The horizontal pass in the instructions of newer processors.
+    #[cfg(target_arch = "x86_64")]
+    blocks: Option<vnni::Blocks>,
+}
+
+impl Plan {
+    fn new(source: (u32, u32), target: (u32, u32), newer_instructions: bool) -> Self {
+        let horizontal = Axis::new(source.0, target.0);
+        Self {
+            source,
+            #[cfg(target_arch = "x86_64")]
+            blocks: newer_instructions.then(|| vnni::Blocks::new(&horizontal)).flatten(),
+            vertical: Axis::new(source.1, target.1),
+            horizontal,
+        }
+    }
+
+    fn narrow(&mut self, rgb: &[u8], scratch: &mut kernels::Scratch, out: &mut [u8]) {
+        #[cfg(target_arch = "x86_64")]
+        if let Some(blocks) = &mut self.blocks {
+            return blocks.horizontal(rgb, self.horizontal.source(), out);
+        }
+        scratch.fit(&self.horizontal);
+        kernels::horizontal(rgb, &self.horizontal, scratch, out);
+    }
 }
 
 /// Resizes RGB8 pictures to one size; the aspect ratio is not kept.
@@ -35,9 +62,11 @@ pub struct Resizer {
     plans: Vec<Plan>,
     /// Source rows after the horizontal pass, already rounded to 8 bits as Pillow does.
     narrowed: Vec<u8>,
-    /// The picture before normalisation.
+    /// The picture before normalisation; each row is planar.
     resized: Vec<u8>,
     scratch: kernels::Scratch,
+    /// Whether what only newer processors have may be used; off in tests of what the others do.
+    newer_instructions: bool,
 }
 
 impl Resizer {
@@ -46,7 +75,13 @@ impl Resizer {
     pub fn new(width: u32, height: u32) -> Self {
         let (width, height) = (width.max(1), height.max(1));
         let (plans, scratch) = (Vec::with_capacity(MAX_PLANS), kernels::Scratch::default());
-        Self { width, height, plans, narrowed: Vec::new(), resized: Vec::new(), scratch }
+        Self { width, height, plans, narrowed: Vec::new(), resized: Vec::new(), scratch, newer_instructions: true }
+    }
+
+    /// As [`new`](Self::new), for any processor.
+    #[cfg(test)]
+    fn portable(width: u32, height: u32) -> Self {
+        Self { newer_instructions: false, ..Self::new(width, height) }
     }
 
     /// Width of what comes out, in pixels.
@@ -73,11 +108,13 @@ impl Resizer {
     /// When `out` has another length.
     pub fn resize(&mut self, image: &Image, out: &mut [u8]) -> Result<()> {
         self.check_output(out.len())?;
-        self.plan(image);
-        let Some(plan) = self.plans.first() else { return Ok(()) };
-        self.scratch.fit(&plan.horizontal);
-        kernels::horizontal(image.pixels(), &plan.horizontal, &mut self.scratch, &mut self.narrowed);
-        kernels::vertical(&self.narrowed, &plan.vertical, out);
+        self.planar(image);
+        let width = self.width as usize;
+        for (row, out) in self.resized.chunks_exact(width * 3).zip(out.chunks_exact_mut(width * 3)) {
+            for (x, pixel) in out.as_chunks_mut().0.iter_mut().enumerate() {
+                *pixel = [row[x], row[width + x], row[2 * width + x]];
+            }
+        }
         Ok(())
     }
 
@@ -88,12 +125,17 @@ impl Resizer {
     /// When `out` has another length.
     pub fn resize_to_planes(&mut self, image: &Image, normalise: &Normalisation, out: &mut [f32]) -> Result<()> {
         self.check_output(out.len())?;
-        let mut resized = std::mem::take(&mut self.resized);
-        resized.resize(self.output_len(), 0);
-        let result = self.resize(image, &mut resized);
-        normalise.to_planes(&resized, out);
-        self.resized = resized;
-        result
+        self.planar(image);
+        normalise.to_planes(&self.resized, self.width as usize, out);
+        Ok(())
+    }
+
+    /// Both passes; the result is in `resized`.
+    fn planar(&mut self, image: &Image) {
+        self.plan(image);
+        let Some(plan) = self.plans.first_mut() else { return };
+        plan.narrow(image.pixels(), &mut self.scratch, &mut self.narrowed);
+        kernels::vertical(&self.narrowed, &plan.vertical, &mut self.resized);
     }
 
     fn check_output(&self, got: usize) -> Result<()> {
@@ -111,11 +153,10 @@ impl Resizer {
             Some(at) => self.plans[..=at].rotate_right(1),
             None => {
                 self.plans.truncate(MAX_PLANS - 1);
-                let horizontal = Axis::new(source.0, self.width);
-                let vertical = Axis::new(source.1, self.height);
-                self.plans.insert(0, Plan { source, horizontal, vertical });
+                self.plans.insert(0, Plan::new(source, (self.width, self.height), self.newer_instructions));
             }
         }
         self.narrowed.resize(source.1 as usize * self.width as usize * 3, 0);
+        self.resized.resize(self.output_len(), 0);
     }
 }

@@ -266,6 +266,11 @@ impl Pipeline {
         self.synchroniser.counters()
     }
 
+    /// The clock that stage times are read from.
+    pub(crate) fn clock_nanos(&self) -> u64 {
+        (self.clock)()
+    }
+
     /// Stage times of the last frame set.
     pub fn timings(&self) -> StepTimings {
         self.timings

@@ -41,25 +41,40 @@ impl Scratch {
     }
 }
 
-/// Rows of `axis.source()` pixels to rows of `axis.target()` pixels, rounded to 8 bits. `scratch` must fit the axis.
+/// Rows of `axis.source()` interleaved pixels to rows of `axis.target()` pixels, rounded to 8 bits. What comes out is planar by
+/// row: all red values of a row, then green, then blue. `scratch` must fit the axis.
 #[multiversion(targets("x86_64+avx2"))]
 pub(super) fn horizontal(rgb: &[u8], axis: &Axis, scratch: &mut Scratch, out: &mut [u8]) {
-    let (from, to) = (axis.source() * 3, axis.target() * 3);
-    for (rows, out) in rgb.chunks(from * ROWS).zip(out.chunks_mut(to * ROWS)) {
+    let (from, width) = (axis.source() * 3, axis.target());
+    for (rows, out) in rgb.chunks(from * ROWS).zip(out.chunks_mut(width * 3 * ROWS)) {
         fetch(rows);
         lay_on_side(rows, from, &mut scratch.source);
         let pixels = scratch.source.as_chunks::<3>().0;
-        for (taps, out) in axis.taps().zip(scratch.target.as_chunks_mut::<3>().0) {
+        let (reds, rest) = scratch.target.split_at_mut(width);
+        let (greens, blues) = rest.split_at_mut(width);
+        for (((taps, red), green), blue) in axis.taps().zip(reds).zip(greens).zip(blues) {
             let mut sums = [[HALF; ROWS]; 3];
-            for (&weight, pixel) in taps.weights.iter().zip(&pixels[taps.first..]) {
-                for (sums, column) in sums.iter_mut().zip(pixel) {
-                    add(sums, weight, column);
+            let pixels = &pixels[taps.first..];
+            // The usual numbers of taps, each by itself: of a loop over them the compiler makes vector code along the taps,
+            // where the rows are what lies side by side.
+            match *taps.weights {
+                [a] => add_taps(&mut sums, &[a], pixels),
+                [a, b] => add_taps(&mut sums, &[a, b], pixels),
+                [a, b, c] => add_taps(&mut sums, &[a, b, c], pixels),
+                [a, b, c, d] => add_taps(&mut sums, &[a, b, c, d], pixels),
+                [a, b, c, d, e] => add_taps(&mut sums, &[a, b, c, d, e], pixels),
+                [a, b, c, d, e, f] => add_taps(&mut sums, &[a, b, c, d, e, f], pixels),
+                [a, b, c, d, e, f, g] => add_taps(&mut sums, &[a, b, c, d, e, f, g], pixels),
+                [a, b, c, d, e, f, g, h] => add_taps(&mut sums, &[a, b, c, d, e, f, g, h], pixels),
+                _ => {
+                    for (weight, pixel) in taps.weights.iter().zip(pixels) {
+                        add_taps(&mut sums, &[*weight], std::slice::from_ref(pixel));
+                    }
                 }
             }
-            let [red, green, blue] = sums;
-            *out = [to_bytes(red), to_bytes(green), to_bytes(blue)];
+            (*red, *green, *blue) = (to_bytes(sums[0]), to_bytes(sums[1]), to_bytes(sums[2]));
         }
-        set_upright(&scratch.target, to, out);
+        set_upright(&scratch.target, width * 3, out);
     }
 }
 
@@ -85,6 +100,24 @@ pub(super) fn vertical(rgb: &[u8], axis: &Axis, out: &mut [u8]) {
             let sum = taps.weights.iter().zip(column).fold(HALF, |sum, (weight, byte)| sum + weight * byte);
             *out = to_bytes([sum])[0];
         }
+    }
+}
+
+/// Adds `N` neighbouring pixels of a row, weighted.
+#[inline(always)]
+fn add_taps<const N: usize>(sums: &mut [[u32; ROWS]; 3], weights: &[u32; N], pixels: &[[Column; 3]]) {
+    for (&weight, pixel) in weights.iter().zip(pixels) {
+        for (sums, column) in sums.iter_mut().zip(pixel) {
+            add(sums, weight, column);
+        }
+    }
+}
+
+/// Bytes times gain plus offset.
+#[multiversion(targets("x86_64+avx2"))]
+pub(super) fn scale(bytes: &[u8], gain: f32, offset: f32, out: &mut [f32]) {
+    for (out, &byte) in out.iter_mut().zip(bytes) {
+        *out = f32::from(byte) * gain + offset;
     }
 }
 

@@ -10,6 +10,8 @@ pub(super) struct Samples {
     pub(super) encode: Vec<u64>,
     pub(super) score: Vec<u64>,
     pub(super) fuse_shape_wire: Vec<u64>,
+    /// What is left of a step before it is published: frames handed in, states kept, the counting of allocations.
+    pub(super) rest: Vec<u64>,
     pub(super) publish: Vec<u64>,
     pub(super) record: Vec<u64>,
     pub(super) step: Vec<u64>,

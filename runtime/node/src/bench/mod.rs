@@ -1,8 +1,9 @@
 //! `striatum bench`: what a frame set costs, stage by stage, on this machine.
 //!
 //! One step goes from decoded frames in hand to the reward handed to zenoh, which delivers it to a subscriber over loopback
-//! TCP. Frames are decoded before the first step, or, with `overlap`, by a thread of their own at the same time, as in a
-//! live run. The floor is the same encoder session alone, in a tight loop on the same batch.
+//! TCP. Frames are decoded before the first step and written afresh by another thread right before theirs, or, with
+//! `overlap`, decoded by a thread of their own at the same time, as in a live run. `fuse_shape_wire` goes from scores in hand
+//! to the message's bytes. The floor is the same encoder session alone, in a tight loop on the same batch.
 
 mod measure;
 mod report;

@@ -1,5 +1,6 @@
 //! The road with instruments on it.
 
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -62,9 +63,7 @@ impl Rig {
         // Before the decoders are started: a child that is being started holds on to every socket for a moment.
         let (sessions, publisher, subscriber, heard) = wire()?;
         let (rows, decoder) = decode_ahead(options, &views)?;
-        if !options.overlap {
-            wait_until_decoded(&rows, &decoder);
-        }
+        let rows = if options.overlap { rows } else { hand_over(wait_until_decoded(rows, &decoder))? };
         Ok(Self {
             engine,
             rows,
@@ -150,13 +149,15 @@ impl Rig {
             .map_err(|error| Error::zenoh("publish", error, "is loopback up?"))?;
         let put = monotonic_nanos();
         let timings = self.engine.pipeline().timings();
-        let before_fusing = timings.synchronise + timings.preprocess + timings.encode + timings.score;
+        let stages = [timings.synchronise, timings.preprocess, timings.encode, timings.score, timings.fuse_shape];
+        let known = stages.iter().sum::<u64>() + self.engine.message_nanos();
         samples.decode.push(row.decode_nanos);
         samples.synchronise.push(timings.synchronise);
         samples.preprocess.push(timings.preprocess);
         samples.encode.push(timings.encode);
         samples.score.push(timings.score);
-        samples.fuse_shape_wire.push((handled - start).saturating_sub(before_fusing));
+        samples.fuse_shape_wire.push(timings.fuse_shape + self.engine.message_nanos());
+        samples.rest.push((handled - start).saturating_sub(known));
         samples.publish.push(put - handled);
         samples.step.push(put - start);
         samples.allocations.push(allocations.count_total);
@@ -232,10 +233,30 @@ fn decode_ahead(options: &BenchOptions, views: &[String]) -> Result<(Receiver<Ro
 }
 
 /// Waits until every frame set is in memory: the steps then have the machine to themselves.
-fn wait_until_decoded(rows: &Receiver<Row>, decoder: &JoinHandle<Result<()>>) {
+fn wait_until_decoded(rows: Receiver<Row>, decoder: &JoinHandle<Result<()>>) -> Receiver<Row> {
     while !decoder.is_finished() && !rows.is_full() {
         std::thread::sleep(Duration::from_millis(10));
     }
+    rows
+}
+
+/// Another thread writes each picture afresh before its step, as a decoder does: frames that were decoded long ago lie in no
+/// cache, and no camera's frame has been lying about for so long.
+fn hand_over(decoded: Receiver<Row>) -> Result<Receiver<Row>> {
+    let (sender, rows) = bounded(0);
+    let afresh = |frame: &Frame| Frame { image: Arc::new((*frame.image).clone()), ..frame.clone() };
+    std::thread::Builder::new()
+        .name("hand-over".to_owned())
+        .spawn(move || {
+            for row in decoded {
+                let frames = row.frames.iter().map(afresh).collect();
+                if sender.send(Row { frames, decode_nanos: row.decode_nanos }).is_err() {
+                    break;
+                }
+            }
+        })
+        .map_err(|error| Error::setup("the bench's thread", error.to_string(), "free some memory"))?;
+    Ok(rows)
 }
 
 fn frames(row: crate::episode::FrameRow, capture: StampNanos) -> Vec<Frame> {

@@ -177,9 +177,10 @@ impl Engine {
         episode.step = request.step;
         episode.stamp = request.stamp_nanos;
         episode.state = state;
+        let start = self.pipeline.clock_nanos();
         let message = self.stamp(now).step(&episode, &request, &shaped, flags);
         self.counts.steps += 1;
-        self.publish(&message, sink)?;
+        self.publish(&message, start, sink)?;
         let length = message.encode(&mut self.buffer)?;
         self.replies.push(episode.id, request.step, &self.buffer[..length]);
         for &token in &tokens {

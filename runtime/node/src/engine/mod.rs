@@ -114,6 +114,7 @@ pub struct Engine {
     sequence: u64,
     clock_jumps: u64,
     counts: EngineCounts,
+    message_nanos: u64,
     buffer: [u8; ShapedReward::MAX_LEN],
 }
 
@@ -133,6 +134,7 @@ impl Engine {
             sequence: 0,
             clock_jumps: 0,
             counts: EngineCounts::default(),
+            message_nanos: 0,
             buffer: [0; ShapedReward::MAX_LEN],
         }
     }
@@ -202,6 +204,11 @@ impl Engine {
         self.pipeline.take_model_error()
     }
 
+    /// Nanoseconds that the last message took, from its parts to its bytes.
+    pub fn message_nanos(&self) -> u64 {
+        self.message_nanos
+    }
+
     /// Counts since the start.
     pub fn counts(&self) -> EngineCounts {
         self.counts
@@ -253,8 +260,9 @@ impl Engine {
     /// With no open episode the shaper runs once per frame set, for watching and recording.
     fn publish_watch(&mut self, now: StampNanos, scored: &Scored, sink: Sink<'_>) -> Result<()> {
         let Some(shaped) = scored.watch else { return Ok(()) };
+        let start = self.pipeline.clock_nanos();
         let message = self.stamp(now).watch(scored, &shaped, self.pipeline.rules().mode);
-        self.publish(&message, sink)
+        self.publish(&message, start, sink)
     }
 
     fn stamp(&mut self, now: StampNanos) -> Stamped {
@@ -267,10 +275,12 @@ impl Engine {
         }
     }
 
-    fn publish(&mut self, message: &ShapedReward, sink: Sink<'_>) -> Result<()> {
+    /// `start` is when the message's parts were there, for [`Engine::message_nanos`].
+    fn publish(&mut self, message: &ShapedReward, start: u64, sink: Sink<'_>) -> Result<()> {
         self.counts.rewards += 1;
         self.counts.held += u64::from(message.quality.contains(QualityFlags::HELD));
         let length = message.encode(&mut self.buffer)?;
+        self.message_nanos = self.pipeline.clock_nanos().saturating_sub(start);
         sink(Output::Reward(message, &self.buffer[..length]));
         Ok(())
     }
