@@ -9,4 +9,6 @@ mod physics;
 mod render;
 mod scene;
 
+pub use render::{Background, Camera, Intrinsics, Jitter, Light, Look, Material, NUMBERED, Palette, Texture};
+pub use render::{RenderError, RenderResult, Renderer, Samples, TABLETOP_CAMERAS, Tabletop, contact_sheet, tabletop};
 pub use scene::{Geometry, Piece, Role, Scene};

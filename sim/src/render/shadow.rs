@@ -1,0 +1,132 @@
+//! Which points the lamp reaches: a depth picture taken from it, kept until the pieces or the lamp move.
+
+use nalgebra::{Isometry3, Matrix3, Rotation3, Translation3, UnitQuaternion, Vector3};
+
+use super::camera::Intrinsics;
+use super::lens::Rays;
+use super::solid::bound;
+use super::tracer::{Tiling, Tracer};
+use super::vector::{Vec3, unit};
+use crate::scene::{Piece, Role};
+
+/// Pixels on a side.
+const SIDE: usize = 256;
+/// The lamp's camera stands this many radii of the scene away: near enough to parallel, and its lens never changes.
+const AWAY: f32 = 12.0;
+/// What is farther than this from the middle of the scene casts no shadow.
+const WIDEST_METRES: f32 = 3.0;
+/// The radius changes in such steps, so that a moving arm does not make the shadows shimmer.
+const STEP_METRES: f32 = 0.25;
+
+/// The depth picture.
+#[derive(Debug)]
+pub(super) struct ShadowMap {
+    tracer: Tracer,
+    rays: Rays,
+    focal: f32,
+    light_from_world: Isometry3<f32>,
+    slack_metres: f32,
+    /// What the picture was taken of.
+    pieces: Vec<Piece>,
+    towards_lamp: Vec3,
+}
+
+impl ShadowMap {
+    pub(super) fn new() -> Self {
+        let tiling = Tiling::new(SIDE, SIDE);
+        let focal = SIDE as f32 / 2.0 * AWAY;
+        let centre = (SIDE as f64 - 1.0) / 2.0;
+        let side = SIDE as u32;
+        let (fx, fy) = (f64::from(focal), f64::from(focal));
+        let lens = Intrinsics { width: side, height: side, fx, fy, cx: centre, cy: centre, distortion: [0.0; 5] };
+        let mut rays = Rays::default();
+        rays.fill(&lens, &tiling);
+        Self {
+            tracer: Tracer::new(tiling),
+            rays,
+            focal,
+            light_from_world: Isometry3::identity(),
+            slack_metres: 0.0,
+            pieces: Vec::new(),
+            towards_lamp: [0.0; 3],
+        }
+    }
+
+    /// Takes the picture again if anything moved.
+    pub(super) fn update(&mut self, pieces: &[Piece], towards_lamp: Vec3) {
+        if self.towards_lamp == towards_lamp && self.pieces == pieces {
+            return;
+        }
+        self.pieces.clear();
+        self.pieces.extend_from_slice(pieces);
+        self.towards_lamp = towards_lamp;
+        let (middle, radius) = extent(pieces);
+        self.light_from_world = light_from_world(unit(towards_lamp), middle, radius);
+        self.slack_metres = 2.2 * radius / SIDE as f32;
+        let light_from_world = self.light_from_world;
+        self.tracer.place(pieces, &light_from_world, |piece| piece.role != Role::Room);
+        self.tracer.trace(&self.rays);
+    }
+}
+
+impl ShadowMap {
+    pub(super) fn light_from_world(&self) -> &Isometry3<f32> {
+        &self.light_from_world
+    }
+
+    /// How far from its surface a point must be asked for, so that the surface does not shade itself.
+    pub(super) fn slack_metres(&self) -> f32 {
+        self.slack_metres
+    }
+
+    /// How much of the lamp reaches a point given in the lamp's frame: 0 to 1, mixed between the four nearest pixels.
+    #[inline]
+    pub(super) fn lit(&self, point: Vec3) -> f32 {
+        let per_depth = self.focal / point[2];
+        let middle = (SIDE as f32 - 1.0) / 2.0;
+        let (x, y) = (point[0] * per_depth + middle, point[1] * per_depth + middle);
+        let last = (SIDE - 2) as f32;
+        if !(x >= 0.0 && y >= 0.0 && x < last && y < last) {
+            return 1.0;
+        }
+        let (left, top) = (x as usize, y as usize);
+        let (along, down) = (x - left as f32, y - top as f32);
+        let depth = &self.tracer.depth;
+        let free = |x: usize, y: usize| if depth[self.tracer.tiling.at(x, y)] < point[2] { 0.0 } else { 1.0 };
+        let upper = free(left, top) * (1.0 - along) + free(left + 1, top) * along;
+        let lower = free(left, top + 1) * (1.0 - along) + free(left + 1, top + 1) * along;
+        upper + (lower - upper) * down
+    }
+}
+
+/// The middle and the radius of what casts shadows, in steps.
+fn extent(pieces: &[Piece]) -> (Vec3, f32) {
+    let (mut least, mut most) = ([WIDEST_METRES; 3], [-WIDEST_METRES; 3]);
+    for piece in pieces.iter().filter(|piece| piece.role != Role::Room) {
+        let Some(bound) = bound(piece) else { continue };
+        let centre: Vec3 = piece.world_from_piece.translation.vector.into();
+        for axis in 0..3 {
+            least[axis] = (centre[axis] - bound).clamp(-WIDEST_METRES, least[axis]);
+            most[axis] = (centre[axis] + bound).clamp(most[axis], WIDEST_METRES);
+        }
+    }
+    let (mut middle, mut square) = ([0.0; 3], 0.0);
+    for axis in 0..3 {
+        let (from, to) = ((least[axis] / STEP_METRES).floor(), (most[axis] / STEP_METRES).ceil());
+        middle[axis] = (from + to) * 0.5 * STEP_METRES;
+        let half = (to - from).max(1.0) * 0.5 * STEP_METRES;
+        square += half * half;
+    }
+    (middle, square.sqrt())
+}
+
+/// The lamp's camera: looks at the middle from `AWAY` radii.
+fn light_from_world(towards_lamp: Vec3, middle: Vec3, radius: f32) -> Isometry3<f32> {
+    let forward = -Vector3::from(towards_lamp);
+    let aside = if forward.x.abs() < 0.8 { Vector3::x() } else { Vector3::y() };
+    let right = forward.cross(&aside).normalize();
+    let down = forward.cross(&right);
+    let turn = Rotation3::from_matrix_unchecked(Matrix3::from_columns(&[right, down, forward]));
+    let eye = Vector3::from(middle) - forward * (AWAY * radius);
+    Isometry3::from_parts(Translation3::from(eye), UnitQuaternion::from_rotation_matrix(&turn)).inverse()
+}
