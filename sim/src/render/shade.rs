@@ -8,7 +8,7 @@ use super::shadow::ShadowMap;
 use super::surface::{Spot, background, spot};
 use super::texture::{Map, Textures};
 use super::tracer::{NOTHING, Tracer};
-use super::vector::{Rigid, Vec3, add, dot, greater, mix, scale, sub, times, unit};
+use super::vector::{Rigid, Vec3, add, dot, greater, mix, scale, times, unit};
 
 /// A material ready for use: colours as amounts of light.
 #[derive(Clone, Copy, Debug)]
@@ -105,7 +105,7 @@ impl<'a> Shading<'a> {
 
     /// The light that comes along the ray (u, v, 1) from the solid `seen` at `depth`, and a number for the face it comes from:
     /// neighbours with different numbers have an edge between them.
-    #[inline]
+    #[inline(always)]
     pub(super) fn light(&self, u: f32, v: f32, inverse_length: f32, depth: f32, seen: u32) -> (Vec3, u32) {
         if seen == NOTHING {
             if u.is_nan() {
@@ -132,7 +132,7 @@ impl<'a> Shading<'a> {
     }
 
     /// Lambert's law with a soft highlight (Blinn's half vector), and light from all around that is stronger from above.
-    #[inline]
+    #[inline(always)]
     fn reflect(&self, paint: &Paint, spot: &Spot, normal: Vec3, point: Vec3, back: Vec3) -> Vec3 {
         let facing = dot(normal, back).abs();
         let width = point[2] * self.pixel * paint.per_metre / (0.25 + 0.75 * facing);
@@ -157,10 +157,4 @@ impl<'a> Shading<'a> {
         let gloss = fourth * fourth * fourth;
         add(matt, scale(lamp, gloss * paint.shine))
     }
-}
-
-/// Whether two lights differ so much that a pixel between them needs more samples.
-pub(super) fn differ(a: Vec3, b: Vec3) -> bool {
-    let d = sub(a, b);
-    dot(d, d) > 0.02
 }

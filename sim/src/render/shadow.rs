@@ -5,7 +5,7 @@ use nalgebra::{Isometry3, Matrix3, Rotation3, Translation3, UnitQuaternion, Vect
 use super::camera::Intrinsics;
 use super::lens::Rays;
 use super::solid::bound;
-use super::tracer::{Tiling, Tracer};
+use super::tracer::{TILE, Tiling, Tracer};
 use super::vector::{Vec3, unit};
 use crate::scene::{Piece, Role};
 
@@ -26,6 +26,8 @@ pub(super) struct ShadowMap {
     focal: f32,
     light_from_world: Isometry3<f32>,
     slack_metres: f32,
+    /// Depth row by row: four neighbours are found faster than in tiles.
+    depth: Vec<f32>,
     /// What the picture was taken of.
     pieces: Vec<Piece>,
     towards_lamp: Vec3,
@@ -47,6 +49,7 @@ impl ShadowMap {
             focal,
             light_from_world: Isometry3::identity(),
             slack_metres: 0.0,
+            depth: vec![f32::INFINITY; SIDE * SIDE],
             pieces: Vec::new(),
             towards_lamp: [0.0; 3],
         }
@@ -66,6 +69,12 @@ impl ShadowMap {
         let light_from_world = self.light_from_world;
         self.tracer.place(pieces, &light_from_world, |piece| piece.role != Role::Room);
         self.tracer.trace(&self.rays);
+        for (y, row) in self.depth.chunks_exact_mut(SIDE).enumerate() {
+            for (x, row) in row.as_chunks_mut::<TILE>().0.iter_mut().enumerate() {
+                let at = self.tracer.tiling.at(x * TILE, y);
+                row.copy_from_slice(&self.tracer.depth[at..at + TILE]);
+            }
+        }
     }
 }
 
@@ -80,7 +89,7 @@ impl ShadowMap {
     }
 
     /// How much of the lamp reaches a point given in the lamp's frame: 0 to 1, mixed between the four nearest pixels.
-    #[inline]
+    #[inline(always)]
     pub(super) fn lit(&self, point: Vec3) -> f32 {
         let per_depth = self.focal / point[2];
         let middle = (SIDE as f32 - 1.0) / 2.0;
@@ -91,10 +100,12 @@ impl ShadowMap {
         }
         let (left, top) = (x as usize, y as usize);
         let (along, down) = (x - left as f32, y - top as f32);
-        let depth = &self.tracer.depth;
-        let free = |x: usize, y: usize| if depth[self.tracer.tiling.at(x, y)] < point[2] { 0.0 } else { 1.0 };
-        let upper = free(left, top) * (1.0 - along) + free(left + 1, top) * along;
-        let lower = free(left, top + 1) * (1.0 - along) + free(left + 1, top + 1) * along;
+        let at = top * SIDE + left;
+        let Some(depth) = self.depth.get(at..at + SIDE + 2) else { return 1.0 };
+        let free = |depth: f32| if depth < point[2] { 0.0 } else { 1.0 };
+        let (upper_left, lower_left) = (free(depth[0]), free(depth[SIDE]));
+        let upper = upper_left + (free(depth[1]) - upper_left) * along;
+        let lower = lower_left + (free(depth[SIDE + 1]) - lower_left) * along;
         upper + (lower - upper) * down
     }
 }

@@ -18,7 +18,7 @@ pub(super) struct Spot {
 }
 
 /// The spot of a piece at a point on its surface, in its own frame.
-#[inline]
+#[inline(always)]
 pub(super) fn spot(geometry: &Geometry, point: Vec3, per_metre: f32) -> Spot {
     match *geometry {
         Geometry::Box { half_metres: half } => on_box(half, point, per_metre),
@@ -40,7 +40,7 @@ pub(super) fn spot(geometry: &Geometry, point: Vec3, per_metre: f32) -> Spot {
     }
 }
 
-#[inline]
+#[inline(always)]
 fn on_box(half: Vec3, point: Vec3, per_metre: f32) -> Spot {
     let beyond = [point[0].abs() - half[0], point[1].abs() - half[1], point[2].abs() - half[2]];
     let axis = if beyond[2] >= beyond[0] && beyond[2] >= beyond[1] {
@@ -54,7 +54,7 @@ fn on_box(half: Vec3, point: Vec3, per_metre: f32) -> Spot {
 }
 
 /// A face across an axis.
-#[inline]
+#[inline(always)]
 fn flat(axis: usize, positive: bool, point: Vec3, per_metre: f32) -> Spot {
     let mut normal = [0.0; 3];
     normal[axis] = if positive { 1.0 } else { -1.0 };
@@ -64,7 +64,7 @@ fn flat(axis: usize, positive: bool, point: Vec3, per_metre: f32) -> Spot {
 }
 
 /// A round face; `from_axis` points from its axis or centre to the point and has the radius' length.
-#[inline]
+#[inline(always)]
 fn round(point: Vec3, from_axis: Vec3, radius: f32, per_metre: f32) -> Spot {
     let normal = scale(from_axis, 1.0 / dot(from_axis, from_axis).sqrt().max(1e-12));
     // As many repeats around as fit, at least one, so that the pattern closes.
@@ -73,7 +73,7 @@ fn round(point: Vec3, from_axis: Vec3, radius: f32, per_metre: f32) -> Spot {
 }
 
 /// How far around a point lies, 0 to 1: grows with the angle, and needs no arc tangent.
-#[inline]
+#[inline(always)]
 fn turn(x: f32, y: f32) -> f32 {
     let part = y / (x.abs() + y.abs()).max(1e-12);
     let quarters = if x < 0.0 {
@@ -90,7 +90,7 @@ fn turn(x: f32, y: f32) -> f32 {
 const SKIRTING_METRES: f32 = 0.09;
 
 /// Where a ray of the world leaves the room: the spot (normal inwards, in the world), the ray's parameter, and the paint.
-#[inline]
+#[inline(always)]
 pub(super) fn background<'a>(
     room: &Background,
     paints: &'a RoomPaint,

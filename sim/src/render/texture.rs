@@ -84,7 +84,7 @@ impl Map {
     }
 
     /// The value at (`u`, `v`), measured in repeats, averaged over about `width` repeats; 0 to 1.
-    #[inline]
+    #[inline(always)]
     pub(super) fn sample(&self, u: f32, v: f32, width: f32) -> f32 {
         // The exponent of the width in texels is the level, rounded to the nearest by the square root of two.
         let texels = width * (SIDE as f32 * std::f32::consts::SQRT_2);
