@@ -71,8 +71,8 @@ impl Look {
     pub fn standard() -> Self {
         Self {
             seed: 0,
-            light: Light { towards_lamp: [-0.35, -0.55, 1.0], colour: [1.0, 0.97, 0.9], intensity: 0.75 },
-            ambient: [0.30, 0.32, 0.36],
+            light: Light { towards_lamp: [0.35, -0.5, 1.0], colour: [1.0, 0.97, 0.9], intensity: 0.85 },
+            ambient: [0.36, 0.38, 0.42],
             palette: Palette::standard(),
             background: Background {
                 min_metres: [-1.6, -2.0, -0.75],

@@ -12,12 +12,15 @@
 
 mod camera;
 mod develop;
+mod distractors;
 mod error;
+mod faults;
 mod font;
 mod lens;
 mod look;
 mod palette;
 mod random;
+mod randomise;
 mod renderer;
 mod shade;
 mod shadow;
@@ -31,9 +34,12 @@ mod tracer;
 mod vector;
 
 pub use camera::{Camera, Intrinsics};
+pub use distractors::{KeepOut, TableArea, distractors};
 pub use error::{RenderError, RenderResult};
+pub use faults::{CameraFaults, Fate, FaultStream, Freeze, LastFrame};
 pub use look::{Background, Jitter, Light, Look};
 pub use palette::{Material, NUMBERED, Palette};
+pub use randomise::Level;
 pub use renderer::{Renderer, Samples};
 pub use sheet::contact_sheet;
 pub use tabletop::{TABLETOP_CAMERAS, Tabletop, tabletop};

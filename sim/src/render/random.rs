@@ -39,9 +39,4 @@ impl Random {
     pub(super) fn normal(&mut self) -> f64 {
         (0..12).map(|_| self.unit()).sum::<f64>() - 6.0
     }
-
-    /// Thirty-two random bits.
-    pub(super) fn bits(&mut self) -> u32 {
-        self.0.next_u32()
-    }
 }

@@ -35,8 +35,8 @@ pub fn tabletop(width: u32, height: u32, closing: f32) -> Tabletop {
 
 fn cameras(scene: &Scene, width: u32, height: u32) -> [Camera; 3] {
     let lens = |view: f64| Intrinsics::pinhole(width, height, view);
-    let front = Camera::looking_at(lens(1.0), [1.35, 0.1, 0.85], [0.36, 0.0, 0.12]);
-    let side = Camera::looking_at(lens(1.05), [0.45, -1.15, 0.5], [0.34, 0.0, 0.17]);
+    let front = Camera::looking_at(lens(0.95), [1.22, 0.12, 0.80], [0.34, 0.0, 0.10]);
+    let side = Camera::looking_at(lens(1.0), [0.42, -1.05, 0.52], [0.32, 0.0, 0.16]);
     let bent = lens(1.35).with_distortion([-0.22, 0.05, 0.0005, -0.0003, 0.0]);
     // The tool's z points out of the hand; the camera sits behind the fingers and looks past them.
     let tool_from_camera = Isometry3::from_parts(
@@ -84,12 +84,6 @@ fn door(pieces: &mut Vec<Piece>, [x, y]: [f32; 2], open_radians: f32) {
         );
     }
     put(pieces, Role::Fixture, block([0.02, half_width + 0.026, 0.012]), [x, y, 2.0 * half_height + 0.03]);
-    put(
-        pieces,
-        Role::Fixture,
-        block([0.008, half_width + 0.026, half_height + 0.02]),
-        [x + 0.06, y, half_height + 0.02],
-    );
     let hinge = Isometry3::from_parts(
         Translation3::new(x - 0.02, y - half_width, half_height + 0.01),
         UnitQuaternion::from_axis_angle(&Vector3::z_axis(), open_radians),
