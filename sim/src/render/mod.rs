@@ -44,3 +44,6 @@ pub use renderer::{Renderer, Samples};
 pub use sheet::contact_sheet;
 pub use tabletop::{TABLETOP_CAMERAS, Tabletop, tabletop};
 pub use texture::Texture;
+
+#[cfg(test)]
+mod tests;

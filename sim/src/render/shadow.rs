@@ -113,7 +113,8 @@ impl ShadowMap {
 /// The middle and the radius of what casts shadows, in steps.
 fn extent(pieces: &[Piece]) -> (Vec3, f32) {
     let (mut least, mut most) = ([WIDEST_METRES; 3], [-WIDEST_METRES; 3]);
-    for piece in pieces.iter().filter(|piece| piece.role != Role::Room) {
+    // A table is large, and what its own shadow falls on is seldom seen: the map is spent on what stands on it.
+    for piece in pieces.iter().filter(|piece| !matches!(piece.role, Role::Room | Role::Table)) {
         let Some(bound) = bound(piece) else { continue };
         let centre: Vec3 = piece.world_from_piece.translation.vector.into();
         for axis in 0..3 {

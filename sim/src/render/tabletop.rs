@@ -35,7 +35,7 @@ pub fn tabletop(width: u32, height: u32, closing: f32) -> Tabletop {
 
 fn cameras(scene: &Scene, width: u32, height: u32) -> [Camera; 3] {
     let lens = |view: f64| Intrinsics::pinhole(width, height, view);
-    let front = Camera::looking_at(lens(0.95), [1.22, 0.12, 0.80], [0.34, 0.0, 0.10]);
+    let front = Camera::looking_at(lens(0.98), [1.26, 0.12, 0.86], [0.34, 0.0, 0.15]);
     let side = Camera::looking_at(lens(1.0), [0.42, -1.05, 0.52], [0.32, 0.0, 0.16]);
     let bent = lens(1.35).with_distortion([-0.22, 0.05, 0.0005, -0.0003, 0.0]);
     // The tool's z points out of the hand; the camera sits behind the fingers and looks past them.
