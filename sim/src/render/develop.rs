@@ -5,8 +5,8 @@ use rand_core::{Rng, SeedableRng};
 
 use super::look::Look;
 use super::random::Random;
-use super::tracer::Tiling;
-use super::vector::{Vec3, greater, lesser};
+use super::tracer::{TILE, Tiling};
+use super::vector::{greater, lesser};
 
 /// Values in the table of noise; ten random bits choose one.
 const TABLE: usize = 1024;
@@ -18,8 +18,6 @@ pub(super) struct Developer {
     table: Vec<f32>,
     /// Random bits for one row of pixels.
     bits: Vec<u8>,
-    /// Light of one row.
-    row: Vec<Vec3>,
 }
 
 impl Developer {
@@ -29,26 +27,30 @@ impl Developer {
         let mean = raw.iter().sum::<f64>() / TABLE as f64;
         let spread = (raw.iter().map(|value| (value - mean) * (value - mean)).sum::<f64>() / TABLE as f64).sqrt();
         let table = raw.iter().map(|value| ((value - mean) / spread) as f32).collect();
-        Self { table, bits: vec![0; tiling.width * 4], row: vec![[0.0; 3]; tiling.width] }
+        Self { table, bits: vec![0; tiling.width * 4] }
     }
 
     /// Writes RGB rows; `light` is kept tile by tile. `noise_seed` differs from picture to picture.
-    pub(super) fn develop(&mut self, light: &[Vec3], tiling: &Tiling, look: &Look, noise_seed: u64, out: &mut [u8]) {
+    pub(super) fn develop(
+        &mut self,
+        light: &[Vec<f32>; 3],
+        tiling: &Tiling,
+        look: &Look,
+        noise_seed: u64,
+        out: &mut [u8],
+    ) {
         let mut generator = ChaCha8Rng::seed_from_u64(noise_seed);
-        let (width, height) = (tiling.width, tiling.height);
-        let middle = ((width as f32 - 1.0) / 2.0, (height as f32 - 1.0) / 2.0);
-        let corner = greater(middle.0 * middle.0 + middle.1 * middle.1, 1.0);
-        for (y, out) in out.chunks_exact_mut(width * 3).enumerate() {
-            let dy = y as f32 - middle.1;
-            for (x, light_here) in self.row.iter_mut().enumerate() {
-                let dx = x as f32 - middle.0;
-                let gain = look.exposure * (1.0 - look.vignetting * (dx * dx + dy * dy) / corner);
-                *light_here = light[tiling.at(x, y)].map(|part| part * gain);
-            }
+        let middle = [(tiling.width as f32 - 1.0) / 2.0, (tiling.height as f32 - 1.0) / 2.0];
+        let fall = look.vignetting / greater(middle[0] * middle[0] + middle[1] * middle[1], 1.0);
+        for (y, out) in out.chunks_exact_mut(tiling.width * 3).enumerate() {
+            let dy = y as f32 - middle[1];
             let (out, _) = out.as_chunks_mut::<3>();
-            for (out, light) in out.iter_mut().zip(&self.row) {
-                // A display's curve, near enough to sRGB's, and a square root is the same everywhere.
-                *out = light.map(|part| level(lesser(greater(part, 0.0), 1.0).sqrt() * 255.0));
+            for (tile, out) in out.chunks_mut(TILE).enumerate() {
+                let at = tiling.at(tile * TILE, y);
+                let levels = expose(light, at, look.exposure, fall, (tile * TILE) as f32 - middle[0], dy);
+                for (at, out) in out.iter_mut().enumerate() {
+                    *out = [levels[0][at], levels[1][at], levels[2][at]];
+                }
             }
             if look.noise_levels > 0.0 {
                 generator.fill_bytes(&mut self.bits);
@@ -56,6 +58,23 @@ impl Developer {
             }
         }
     }
+}
+
+/// The grey levels of a row of a tile whose first pixel is (dx, dy) from the middle of the picture.
+fn expose(light: &[Vec<f32>; 3], start: usize, exposure: f32, fall: f32, dx: f32, dy: f32) -> [[u8; TILE]; 3] {
+    let gain: [f32; TILE] = std::array::from_fn(|at| {
+        let dx = dx + at as f32;
+        exposure * (1.0 - fall * (dx * dx + dy * dy))
+    });
+    std::array::from_fn(|part| {
+        let light = &light[part][start..start + TILE];
+        let mut levels = [0; TILE];
+        for at in 0..TILE {
+            // A display's curve, near enough to sRGB's, and a square root is the same everywhere.
+            levels[at] = level(lesser(greater(light[at] * gain[at], 0.0), 1.0).sqrt() * 255.0);
+        }
+        levels
+    })
 }
 
 fn add_noise(row: &mut [[u8; 3]], bits: &[u8], table: &[f32], levels: f32) {

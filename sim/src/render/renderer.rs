@@ -7,12 +7,11 @@ use super::develop::Developer;
 use super::error::{RenderError, RenderResult};
 use super::lens::Rays;
 use super::look::Look;
-use super::shade::{Paint, Shading};
+use super::shade::{Paint, Shading, Sights, room_paints};
 use super::shadow::ShadowMap;
 use super::smooth::{find_edges, resample};
 use super::texture::Textures;
-use super::tracer::{NOTHING, TILE_PIXELS, Tiling, Tracer};
-use super::vector::Vec3;
+use super::tracer::{NOTHING, TILE, Tiling, Tracer};
 use crate::scene::Scene;
 
 /// The longest side that is drawn.
@@ -38,10 +37,11 @@ pub struct Renderer {
     lenses: Vec<(Intrinsics, Rays)>,
     /// The lens that is given up next when there are too many.
     oldest: usize,
-    textures: Textures,
+    textures: &'static Textures,
     shadow: ShadowMap,
     paints: Vec<Paint>,
-    light: Vec<Vec3>,
+    /// Red, green and blue, tile by tile.
+    light: [Vec<f32>; 3],
     faces: Vec<u32>,
     edges: Vec<[u32; 2]>,
     developer: Developer,
@@ -63,10 +63,10 @@ impl Renderer {
             tracer: Tracer::new(tiling),
             lenses: Vec::with_capacity(LENSES),
             oldest: 0,
-            textures: Textures::new(),
+            textures: Textures::shared(),
             shadow: ShadowMap::new(),
             paints: Vec::new(),
-            light: vec![[0.0; 3]; tiling.padded_pixels()],
+            light: std::array::from_fn(|_| vec![0.0; tiling.padded_pixels()]),
             faces: vec![NOTHING; tiling.padded_pixels()],
             edges: Vec::with_capacity(tiling.width * tiling.height),
             developer: Developer::new(&tiling),
@@ -108,21 +108,17 @@ impl Renderer {
             let role = scene.pieces[solid.piece as usize].role;
             Paint::new(look.palette.of(role), solid.piece)
         }));
-        let shading = Shading::new(
-            &self.tracer,
-            &self.paints,
-            &self.textures,
-            &self.shadow,
-            look,
-            &world_from_camera,
-            rays.pixel,
-        );
+        self.paints.extend(room_paints(look));
+        let shading =
+            Shading::new(&self.tracer, &self.paints, self.textures, &self.shadow, look, &world_from_camera, rays.pixel);
         shade_all(&self.tracer, rays, &shading, &mut self.light, &mut self.faces);
         if self.samples == Samples::TwoByTwo {
-            find_edges(&self.tracer, &self.faces, &mut self.edges);
+            find_edges(&self.tracer, &self.light, &self.faces, &mut self.edges);
             for &[x, y] in &self.edges {
-                self.light[self.tracer.tiling.at(x as usize, y as usize)] =
-                    resample(&self.tracer, rays, &shading, [x, y]);
+                let at = self.tracer.tiling.at(x as usize, y as usize);
+                for (light, part) in self.light.iter_mut().zip(resample(&self.tracer, rays, &shading, [x, y])) {
+                    light[at] = part;
+                }
             }
         }
         let noise_seed = noise_seed(camera, look, frame);
@@ -181,13 +177,24 @@ impl Renderer {
     }
 }
 
-fn shade_all(tracer: &Tracer, rays: &Rays, shading: &Shading<'_>, light: &mut [Vec3], faces: &mut [u32]) {
-    for tile in 0..tracer.tiling.tiles() {
-        for at in tile * TILE_PIXELS..(tile + 1) * TILE_PIXELS {
-            let (depth, seen) = (tracer.depth[at], tracer.seen[at]);
-            (light[at], faces[at]) = shading.light(rays.u[at], rays.v[at], rays.inverse_length[at], depth, seen);
+/// Rows of tiles, one after the other.
+fn shade_all(tracer: &Tracer, rays: &Rays, shading: &Shading<'_>, light: &mut [Vec<f32>; 3], faces: &mut [u32]) {
+    let (u, v, inverse_length) = (rows(&rays.u), rows(&rays.v), rows(&rays.inverse_length));
+    let (depth, (seen, _)) = (rows(&tracer.depth), tracer.seen.as_chunks::<TILE>());
+    let (faces, _) = faces.as_chunks_mut::<TILE>();
+    for (at, faces) in faces.iter_mut().enumerate() {
+        let sights =
+            Sights { u: &u[at], v: &v[at], inverse_length: &inverse_length[at], depth: &depth[at], seen: &seen[at] };
+        let lights = shading.light(&sights);
+        *faces = lights.face;
+        for (light, part) in light.iter_mut().zip(&lights.parts) {
+            light[at * TILE..(at + 1) * TILE].copy_from_slice(part);
         }
     }
+}
+
+fn rows(values: &[f32]) -> &[[f32; TILE]] {
+    values.as_chunks().0
 }
 
 /// Mixes what makes a picture different from others. Cameras of one frame differ by where they are.

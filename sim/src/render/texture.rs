@@ -1,6 +1,8 @@
 //! Surfaces as squares of grey values, computed once and kept at every size down to one pixel: looking one up costs the same
 //! whether it is wood or plain. A value mixes the two colours of a material.
 
+use std::sync::LazyLock;
+
 use super::random::Random;
 use super::vector::floor;
 
@@ -58,8 +60,15 @@ pub(super) struct Map {
     levels: Vec<Vec<u8>>,
 }
 
+/// They are the same for every renderer.
+static TEXTURES: LazyLock<Textures> = LazyLock::new(Textures::new);
+
 impl Textures {
-    pub(super) fn new() -> Self {
+    pub(super) fn shared() -> &'static Self {
+        &TEXTURES
+    }
+
+    fn new() -> Self {
         Self { maps: Texture::ALL.iter().map(|&texture| Map::new(texture)).collect() }
     }
 

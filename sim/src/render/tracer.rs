@@ -57,9 +57,8 @@ pub(super) struct Tracer {
     pub(super) depth: Vec<f32>,
     /// Index into `solids`, tile by tile.
     pub(super) seen: Vec<u32>,
-    /// The solids of all tiles, one after the other, and where each tile's begin.
-    lists: Vec<u32>,
-    starts: Vec<usize>,
+    /// The solids that the tile in hand may see, nearest first.
+    list: Vec<u32>,
 }
 
 impl Tracer {
@@ -70,8 +69,7 @@ impl Tracer {
             solids: Vec::new(),
             depth: vec![f32::INFINITY; pixels],
             seen: vec![NOTHING; pixels],
-            lists: Vec::new(),
-            starts: Vec::with_capacity(tiling.tiles() + 1),
+            list: Vec::new(),
         }
     }
 
@@ -97,22 +95,14 @@ impl Tracer {
 
     /// Looks along every ray.
     pub(super) fn trace(&mut self, rays: &Rays) {
-        self.lists.clear();
-        self.starts.clear();
         for (tile, cone) in rays.cones.iter().enumerate() {
-            self.starts.push(self.lists.len());
-            let from = self.lists.len();
-            for (own, solid) in (0_u32..).zip(&self.solids) {
-                if may_see(cone, solid) {
-                    self.lists.push(own);
-                }
-            }
-            self.trace_tile(tile * TILE_PIXELS, from, rays);
+            self.list.clear();
+            self.list.extend((0..).zip(&self.solids).filter(|(_, solid)| may_see(cone, solid)).map(|(own, _)| own));
+            self.trace_tile(tile * TILE_PIXELS, rays);
         }
-        self.starts.push(self.lists.len());
     }
 
-    fn trace_tile(&mut self, start: usize, list: usize, rays: &Rays) {
+    fn trace_tile(&mut self, start: usize, rays: &Rays) {
         let pixels = start..start + TILE_PIXELS;
         let (u, _) = rays.u[pixels.clone()].as_chunks::<TILE>();
         let (v, _) = rays.v[pixels.clone()].as_chunks::<TILE>();
@@ -121,7 +111,7 @@ impl Tracer {
         depth.fill([f32::INFINITY; TILE]);
         seen.fill([NOTHING; TILE]);
         let mut farthest = f32::INFINITY;
-        for &own in &self.lists[list..] {
+        for &own in &self.list {
             let solid = &self.solids[own as usize];
             if solid.nearest > farthest {
                 break;
@@ -129,11 +119,6 @@ impl Tracer {
             cover_tile(solid, own, u, v, depth, seen);
             farthest = depth.iter().flatten().fold(0.0_f32, |most, &depth| if depth > most { depth } else { most });
         }
-    }
-
-    /// The solids that a tile may see, nearest first.
-    pub(super) fn list(&self, tile: usize) -> &[u32] {
-        &self.lists[self.starts[tile]..self.starts[tile + 1]]
     }
 }
 

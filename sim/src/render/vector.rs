@@ -64,18 +64,6 @@ pub(super) fn scale(a: Vec3, by: f32) -> Vec3 {
     [a[0] * by, a[1] * by, a[2] * by]
 }
 
-/// Component by component.
-#[inline]
-pub(super) fn times(a: Vec3, b: Vec3) -> Vec3 {
-    [a[0] * b[0], a[1] * b[1], a[2] * b[2]]
-}
-
-/// `a` where `t` is 0, `b` where it is 1.
-#[inline]
-pub(super) fn mix(a: Vec3, b: Vec3, t: f32) -> Vec3 {
-    [a[0] + (b[0] - a[0]) * t, a[1] + (b[1] - a[1]) * t, a[2] + (b[2] - a[2]) * t]
-}
-
 /// Length 1 in the same direction; z where there is no direction.
 pub(super) fn unit(a: Vec3) -> Vec3 {
     let length = dot(a, a).sqrt();
