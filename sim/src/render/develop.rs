@@ -90,7 +90,7 @@ fn add_noise(row: &mut [[u8; 3]], bits: &[u8], table: &[f32], levels: f32) {
 
 /// The nearest grey level.
 #[inline]
+#[expect(clippy::cast_sign_loss, reason = "it holds at 0 and 255")]
 fn level(value: f32) -> u8 {
-    // The cast holds at 0 and 255.
     (value + 0.5) as u8
 }

@@ -134,8 +134,8 @@ impl<T> LastFrame<T> {
     }
 }
 
+#[expect(clippy::cast_sign_loss, reason = "it holds at 0 and at the greatest number")]
 fn nanos(secs: f64) -> u64 {
-    // The cast holds at 0 and at the greatest number.
     (secs * 1e9 + 0.5) as u64
 }
 

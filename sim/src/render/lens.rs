@@ -194,6 +194,13 @@ mod tests {
         }
     }
 
+    /// Worked out by hand from the formula at the top of this file; radial terms alone could not tell p1 from p2.
+    #[test]
+    fn a_known_point_is_bent_as_opencv_bends_it() {
+        let [x, y] = lens([0.1, -0.05, 0.01, 0.02, 0.03]).distort([0.3, -0.2]).unwrap();
+        assert!((x - 0.308_666_273).abs() < 1e-9 && (y + 0.202_744_182).abs() < 1e-9, "{x} {y}");
+    }
+
     #[test]
     fn no_ray_ends_beyond_the_fold() {
         // r (1 - r^2 / 3) is greatest at r = 1, where it is 2/3.

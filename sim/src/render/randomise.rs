@@ -154,21 +154,22 @@ fn draw_objects(look: &mut Look, level: Level, random: &mut Random) {
     if level == Level::High {
         for at in 0..NUMBERED {
             let (done, own) = (drawn, drawn[at]);
-            drawn[at] = another_hue(&own, &done[..at], &look.palette.table, random).unwrap_or(own);
+            drawn[at] =
+                another_hue(&own, &done[..at], &[look.palette.table, look.palette.target], random).unwrap_or(own);
         }
     }
     keep_apart(look, drawn);
 }
 
-/// An object's material in a colour away from the table's and from those before it; `None` where none was found in time.
-fn another_hue(own: &Material, before: &[Material], table: &Material, random: &mut Random) -> Option<Material> {
+/// An object's material in a colour away from `others` and from those before it; `None` where none was found in time.
+fn another_hue(own: &Material, before: &[Material], others: &[Material], random: &mut Random) -> Option<Material> {
     (0..40).find_map(|_| {
         let colour: [f32; 3] = std::array::from_fn(|_| random.uniform(0.05, 0.95));
         let spread = colour.iter().fold(0.0_f32, |most, &part| most.max(part))
             - colour.iter().fold(1.0_f32, |least, &part| least.min(part));
         let drawn = Material { colour, second: colour.map(|part| part * 0.6), ..*own };
         let apart = |other: &Material| distance(mean_colour(&drawn), mean_colour(other)) > APART;
-        (spread > 0.35 && apart(table) && before.iter().all(apart)).then_some(drawn)
+        (spread > 0.35 && before.iter().chain(others).all(apart)).then_some(drawn)
     })
 }
 

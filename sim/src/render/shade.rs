@@ -7,7 +7,7 @@ use super::look::Look;
 use super::palette::Material;
 use super::shadow::ShadowMap;
 use super::surface::Spots;
-use super::texture::Textures;
+use super::texture::{Corners, Lookups, Textures};
 use super::tracer::{NOTHING, Tracer};
 use super::vector::{Rigid, Vec3, greater, scale, unit};
 
@@ -120,16 +120,13 @@ impl<'a> Shading<'a> {
     pub(super) fn light<const N: usize>(&self, sights: &Sights<'_, N>) -> Lights<N> {
         let spots = Spots::new(self, sights);
         let geometry = self.geometry(sights, &spots);
-        let (mut texel, mut lit) = ([0.0; N], [0.0; N]);
-        for at in 0..N {
-            let paint = &self.paints[spots.paint[at]];
-            let (u, v) = (spots.u[at] + paint.shift, spots.v[at] + paint.shift * 0.61);
-            texel[at] = self.textures.at(paint.map).sample(u, v, geometry.width[at] * paint.per_metre);
-            if geometry.towards[at] > 0.0 {
-                let [x, y, z] = geometry.from_lamp;
-                lit[at] = self.shadow.lit([x[at], y[at], z[at]]);
-            }
-        }
+        let lit = self.shadow.lit(&geometry.from_lamp);
+        let texel = if spots.alike {
+            let paint = &self.paints[spots.paint[0]];
+            self.patterns(&spots, &geometry, |_| paint)
+        } else {
+            self.patterns(&spots, &geometry, |at| &self.paints[spots.paint[at]])
+        };
         let parts = if spots.alike {
             let paint = &self.paints[spots.paint[0]];
             self.reflect(&geometry, &texel, &lit, |_| paint)
@@ -178,6 +175,28 @@ impl<'a> Shading<'a> {
         to
     }
 
+    /// The values of the patterns, 0 to 1.
+    #[inline(always)]
+    fn patterns<'p, const N: usize>(
+        &self,
+        spots: &Spots<N>,
+        geometry: &Geometry<N>,
+        paint: impl Fn(usize) -> &'p Paint,
+    ) -> [f32; N] {
+        let (mut u, mut v, mut width) = ([0.0; N], [0.0; N], [0.0; N]);
+        for at in 0..N {
+            let paint = paint(at);
+            (u[at], v[at]) = (spots.u[at] + paint.shift, spots.v[at] + paint.shift * 0.61);
+            width[at] = geometry.width[at] * paint.per_metre;
+        }
+        let lookups = Lookups::new(&u, &v, &width);
+        let mut corners = Corners([[0.0; N]; 4]);
+        for at in 0..N {
+            self.textures.at(paint(at).map).corners(&lookups, at, &mut corners);
+        }
+        lookups.mix(&corners)
+    }
+
     /// Light from all around, which is stronger from above, and the lamp's.
     #[inline(always)]
     fn reflect<'p, const N: usize>(
@@ -193,7 +212,8 @@ impl<'a> Shading<'a> {
             for at in 0..N {
                 let paint = paint(at);
                 let surface = paint.second[part] + (paint.colour[part] - paint.second[part]) * texel[at];
-                let lamp = lamp * lit[at];
+                // Behind the surface there is no lamp, whatever the shadows say.
+                let lamp = if geometry.towards[at] > 0.0 { lamp * lit[at] } else { 0.0 };
                 let matt = surface * (ambient * geometry.around[at] + lamp * geometry.towards[at]);
                 out[at] = matt + lamp * geometry.gloss[at] * paint.shine;
             }

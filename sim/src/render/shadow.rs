@@ -5,12 +5,17 @@ use nalgebra::{Isometry3, Matrix3, Rotation3, Translation3, UnitQuaternion, Vect
 use super::camera::Intrinsics;
 use super::lens::Rays;
 use super::solid::bound;
+use super::texture::{Corners, mix_corners};
 use super::tracer::{TILE, Tiling, Tracer};
-use super::vector::{Vec3, unit};
+use super::vector::{Vec3, unit, whole_bits};
 use crate::scene::{Piece, Role};
 
 /// Pixels on a side.
 const SIDE: usize = 256;
+const MIDDLE: f32 = (SIDE as f32 - 1.0) / 2.0;
+const LAST: f32 = (SIDE - 2) as f32;
+/// No place in the picture.
+const OUTSIDE: u32 = 1 << 30;
 /// The lamp's camera stands this many radii of the scene away: near enough to parallel, and its lens never changes.
 const AWAY: f32 = 12.0;
 /// What is farther than this from the middle of the scene casts no shadow.
@@ -57,7 +62,8 @@ impl ShadowMap {
 
     /// Takes the picture again if anything moved.
     pub(super) fn update(&mut self, pieces: &[Piece], towards_lamp: Vec3) {
-        if self.towards_lamp == towards_lamp && self.pieces == pieces {
+        let same_lamp = self.towards_lamp.map(f32::to_bits) == towards_lamp.map(f32::to_bits);
+        if same_lamp && self.pieces == pieces {
             return;
         }
         self.pieces.clear();
@@ -88,25 +94,28 @@ impl ShadowMap {
         self.slack_metres
     }
 
-    /// How much of the lamp reaches a point given in the lamp's frame: 0 to 1, mixed between the four nearest pixels.
+    /// How much of the lamp reaches points given in the lamp's frame: 0 to 1, mixed between the four nearest pixels.
     #[inline(always)]
-    pub(super) fn lit(&self, point: Vec3) -> f32 {
-        let per_depth = self.focal / point[2];
-        let middle = (SIDE as f32 - 1.0) / 2.0;
-        let (x, y) = (point[0] * per_depth + middle, point[1] * per_depth + middle);
-        let last = (SIDE - 2) as f32;
-        if !(x >= 0.0 && y >= 0.0 && x < last && y < last) {
-            return 1.0;
+    pub(super) fn lit<const N: usize>(&self, [x, y, z]: &[[f32; N]; 3]) -> [f32; N] {
+        let (mut start, mut along, mut down) = ([0_u32; N], [0.0; N], [0.0; N]);
+        for at in 0..N {
+            let per_depth = self.focal / z[at];
+            let (x, y) = (x[at] * per_depth + MIDDLE, y[at] * per_depth + MIDDLE);
+            let inside = (x >= 0.0) & (y >= 0.0) & (x < LAST) & (y < LAST);
+            let ((left, part_x), (top, part_y)) = (whole_bits(x), whole_bits(y));
+            start[at] = if inside { top * SIDE as u32 + left } else { OUTSIDE };
+            (along[at], down[at]) = (part_x, part_y);
         }
-        let (left, top) = (x as usize, y as usize);
-        let (along, down) = (x - left as f32, y - top as f32);
-        let at = top * SIDE + left;
-        let Some(depth) = self.depth.get(at..at + SIDE + 2) else { return 1.0 };
-        let free = |depth: f32| if depth < point[2] { 0.0 } else { 1.0 };
-        let (upper_left, lower_left) = (free(depth[0]), free(depth[SIDE]));
-        let upper = upper_left + (free(depth[1]) - upper_left) * along;
-        let lower = lower_left + (free(depth[SIDE + 1]) - lower_left) * along;
-        upper + (lower - upper) * down
+        let mut corners = Corners([[1.0; N]; 4]);
+        for at in 0..N {
+            // Outside of the picture there is light.
+            let Some(depth) = self.depth.get(start[at] as usize..start[at] as usize + SIDE + 2) else { continue };
+            let depths = [depth[0], depth[1], depth[SIDE], depth[SIDE + 1]];
+            for (corner, depth) in corners.0.iter_mut().zip(depths) {
+                corner[at] = if depth < z[at] { 0.0 } else { 1.0 };
+            }
+        }
+        mix_corners(&corners, &along, &down)
     }
 }
 

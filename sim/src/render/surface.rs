@@ -4,7 +4,7 @@ use super::look::Background;
 use super::shade::{OUTSIDE, Paint, Shading, Sights};
 use super::solid::Solid;
 use super::tracer::NOTHING;
-use super::vector::{Vec3, dot, greater, lesser, scale};
+use super::vector::{Vec3, dot, greater, lesser, scale, whole_bits};
 use crate::scene::Geometry;
 
 /// Points of surfaces, one for each of several rays.
@@ -81,7 +81,7 @@ impl<const N: usize> Spots<N> {
             }
             Geometry::Capsule { radius_metres: radius, half_length_metres: half } => {
                 (0..N).for_each(|at| {
-                    self.on_solid(at, solid, sights, |point| on_capsule(radius, half, point, per_metre))
+                    self.on_solid(at, solid, sights, |point| on_capsule(radius, half, point, per_metre));
                 });
             }
             Geometry::Cylinder { .. } | Geometry::Sphere { .. } => {
@@ -191,7 +191,8 @@ fn flat(axis: usize, positive: bool, point: Vec3, per_metre: f32) -> Spot {
 fn round(point: Vec3, from_axis: Vec3, radius: f32, per_metre: f32) -> Spot {
     let normal = scale(from_axis, 1.0 / dot(from_axis, from_axis).sqrt().max(1e-12));
     // As many repeats around as fit, at least one, so that the pattern closes.
-    let around = (radius * std::f32::consts::TAU * per_metre + 0.5).clamp(1.0, 1e4) as u32 as f32;
+    let repeats = (radius * std::f32::consts::TAU * per_metre + 0.5).clamp(1.0, 1e4);
+    let around = repeats - whole_bits(repeats).1;
     Spot { normal, u: point[2] * per_metre, v: turn(point[0], point[1]) * around, face: 0 }
 }
 

@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 
 use super::random::Random;
-use super::vector::floor;
+use super::vector::whole_bits;
 
 /// Texels on a side of the largest square.
 const SIDE: usize = 256;
@@ -54,10 +54,77 @@ pub(super) struct Textures {
     maps: Vec<Map>,
 }
 
-/// One texture at every size.
+/// One texture at every size, the largest first.
 #[derive(Debug)]
 pub(super) struct Map {
-    levels: Vec<Vec<u8>>,
+    texels: Vec<u8>,
+}
+
+/// Where each size begins.
+const STARTS: [usize; LEVELS] = starts();
+
+const fn starts() -> [usize; LEVELS] {
+    let mut starts = [0; LEVELS];
+    let mut level = 1;
+    while level < LEVELS {
+        let side = SIDE >> (level - 1);
+        starts[level] = starts[level - 1] + side * side;
+        level += 1;
+    }
+    starts
+}
+
+/// Which texels lie around some points: everything about a lookup that is arithmetic.
+pub(super) struct Lookups<const N: usize> {
+    level: [u32; N],
+    x: [u32; N],
+    y: [u32; N],
+    along: [f32; N],
+    down: [f32; N],
+}
+
+/// The values of the four texels around some points, and then their mixture.
+pub(super) struct Corners<const N: usize>(pub(super) [[f32; N]; 4]);
+
+impl<const N: usize> Lookups<N> {
+    /// Points (`u`, `v`) measured in repeats, averaged over about `width` repeats.
+    #[inline(always)]
+    pub(super) fn new(u: &[f32; N], v: &[f32; N], width: &[f32; N]) -> Self {
+        let mut lookups = Self { level: [0; N], x: [0; N], y: [0; N], along: [0.0; N], down: [0.0; N] };
+        for at in 0..N {
+            // The exponent of the width in texels is the level, rounded to the nearest by the square root of two.
+            let texels = width[at] * (SIDE as f32 * std::f32::consts::SQRT_2);
+            let exponent = (texels.to_bits() >> 23).saturating_sub(127);
+            let level = if exponent < LEVELS as u32 { exponent } else { LEVELS as u32 - 1 };
+            // The side as a power of two, by its exponent.
+            let side = f32::from_bits((127 + SIDE.trailing_zeros() - level) << 23);
+            let (x, along) = whole_bits(u[at] * side - 0.5);
+            let (y, down) = whole_bits(v[at] * side - 0.5);
+            lookups.level[at] = level;
+            (lookups.x[at], lookups.along[at]) = (x, along);
+            (lookups.y[at], lookups.down[at]) = (y, down);
+        }
+        lookups
+    }
+
+    /// Mixes the corners by where the points lie between them.
+    #[inline(always)]
+    pub(super) fn mix(&self, corners: &Corners<N>) -> [f32; N] {
+        mix_corners(corners, &self.along, &self.down)
+    }
+}
+
+/// Mixes upper left, upper right, lower left, lower right.
+#[inline(always)]
+pub(super) fn mix_corners<const N: usize>(corners: &Corners<N>, along: &[f32; N], down: &[f32; N]) -> [f32; N] {
+    let [upper_left, upper_right, lower_left, lower_right] = &corners.0;
+    let mut mixed = [0.0; N];
+    for at in 0..N {
+        let upper = upper_left[at] + (upper_right[at] - upper_left[at]) * along[at];
+        let lower = lower_left[at] + (lower_right[at] - lower_left[at]) * along[at];
+        mixed[at] = upper + (lower - upper) * down[at];
+    }
+    mixed
 }
 
 /// They are the same for every renderer.
@@ -83,34 +150,36 @@ impl Map {
         let noise = Lattice::new(texture as u64 + 1);
         let value = |at: usize| {
             let (x, y) = ((at % SIDE) as f32 / SIDE as f32, (at / SIDE) as f32 / SIDE as f32);
-            (grey(texture, &noise, x, y).clamp(0.0, 1.0) * 255.0 + 0.5) as u8
+            u8_level(grey(texture, &noise, x, y))
         };
-        let mut levels = vec![(0..SIDE * SIDE).map(value).collect::<Vec<u8>>()];
+        let mut texels: Vec<u8> = (0..SIDE * SIDE).map(value).collect();
         for level in 1..LEVELS {
-            levels.push(halved(&levels[level - 1], SIDE >> level));
+            let smaller = halved(&texels[STARTS[level - 1]..], SIDE >> level);
+            texels.extend(smaller);
         }
-        Self { levels }
+        Self { texels }
     }
 
-    /// The value at (`u`, `v`), measured in repeats, averaged over about `width` repeats; 0 to 1.
+    /// The four texels of one point of a lookup, 0 to 1.
     #[inline(always)]
-    pub(super) fn sample(&self, u: f32, v: f32, width: f32) -> f32 {
-        // The exponent of the width in texels is the level, rounded to the nearest by the square root of two.
-        let texels = width * (SIDE as f32 * std::f32::consts::SQRT_2);
-        let level = ((texels.to_bits() >> 23) as usize).saturating_sub(127).min(LEVELS - 1);
-        let side = SIDE >> level;
-        let (mask, side_f32) = (side - 1, side as f32);
-        let (x, along) = floor(u * side_f32 - 0.5);
-        let (y, down) = floor(v * side_f32 - 0.5);
-        // Two's complement wraps as the texture does: its side is a power of two.
-        let (left, top) = (x as usize & mask, y as usize & mask);
+    pub(super) fn corners<const N: usize>(&self, lookups: &Lookups<N>, at: usize, corners: &mut Corners<N>) {
+        let level = lookups.level[at] as usize % LEVELS;
+        let shift = SIDE.trailing_zeros() as usize - level;
+        let mask = (1 << shift) - 1;
+        let (left, top) = (lookups.x[at] as usize & mask, lookups.y[at] as usize & mask);
         let (right, bottom) = ((left + 1) & mask, (top + 1) & mask);
-        let map = &self.levels[level];
-        let texel = |x: usize, y: usize| f32::from(map[y * side + x]);
-        let upper = texel(left, top) + (texel(right, top) - texel(left, top)) * along;
-        let lower = texel(left, bottom) + (texel(right, bottom) - texel(left, bottom)) * along;
-        (upper + (lower - upper) * down) * (1.0 / 255.0)
+        let map = &self.texels[STARTS[level]..];
+        let texel = |x: usize, y: usize| f32::from(map[(y << shift) + x]) * (1.0 / 255.0);
+        let all = [texel(left, top), texel(right, top), texel(left, bottom), texel(right, bottom)];
+        for (corner, texel) in corners.0.iter_mut().zip(all) {
+            corner[at] = texel;
+        }
     }
+}
+
+#[expect(clippy::cast_sign_loss, reason = "clamped")]
+fn u8_level(value: f32) -> u8 {
+    (value.clamp(0.0, 1.0) * 255.0 + 0.5) as u8
 }
 
 /// Every square of four texels as one.
@@ -134,8 +203,8 @@ impl Lattice {
 
     /// Smooth noise with `nx` by `ny` cells in a repeat (powers of two), 0 to 1.
     fn noise(&self, x: f32, y: f32, nx: usize, ny: usize) -> f32 {
-        let (cell_x, tx) = floor(x * nx as f32);
-        let (cell_y, ty) = floor(y * ny as f32);
+        let (cell_x, tx) = whole_bits(x * nx as f32);
+        let (cell_y, ty) = whole_bits(y * ny as f32);
         let value = |dx: usize, dy: usize| {
             let (cx, cy) =
                 ((cell_x as usize).wrapping_add(dx) & (nx - 1), (cell_y as usize).wrapping_add(dy) & (ny - 1));
@@ -159,7 +228,7 @@ impl Lattice {
 
 /// Up and down between 0 and 1, once for each whole number.
 fn wave(at: f32) -> f32 {
-    let (_, part) = floor(at);
+    let (_, part) = whole_bits(at);
     1.0 - (2.0 * part - 1.0).abs()
 }
 
@@ -172,7 +241,7 @@ fn grey(texture: Texture, noise: &Lattice, x: f32, y: f32) -> f32 {
             if even { 0.95 } else { 0.05 }
         }
         Texture::Stripes => {
-            let (_, part) = floor(y * 4.0);
+            let (_, part) = whole_bits(y * 4.0);
             if part < 0.5 { 0.95 } else { 0.05 }
         }
         Texture::Brushed => {
@@ -188,11 +257,11 @@ fn grey(texture: Texture, noise: &Lattice, x: f32, y: f32) -> f32 {
 }
 
 fn wood(noise: &Lattice, x: f32, y: f32) -> f32 {
-    let (board, across) = floor(y * 4.0);
+    let (board, across) = whole_bits(y * 4.0);
     let shade = [0.1, -0.06, 0.04, -0.1][board as usize & 3];
     let seam = if across < 0.02 { -0.45 } else { 0.0 };
     // Rings cut lengthways: bands bent by slow noise, differently on each board.
-    let bend = noise.cloud(x + board as f32 * 0.31, y, 2, 8);
+    let bend = noise.cloud(x + (board & 3) as f32 * 0.31, y, 2, 8);
     let rings = wave(across * 3.0 + 2.4 * bend);
     let fibres = noise.noise(x, y, 16, 256);
     0.3 + shade + seam + 0.32 * rings + 0.38 * fibres
@@ -211,7 +280,7 @@ fn speckle(noise: &Lattice, x: f32, y: f32) -> f32 {
 }
 
 fn tiles(noise: &Lattice, x: f32, y: f32) -> f32 {
-    let ((column, tx), (row, ty)) = (floor(x * 4.0), floor(y * 4.0));
+    let ((column, tx), (row, ty)) = (whole_bits(x * 4.0), whole_bits(y * 4.0));
     let joint = tx.min(ty) < 0.035;
     let shade = noise.0[(row as usize & 3) * SIDE + (column as usize & 3)];
     if joint { 0.0 } else { 0.55 + 0.3 * shade + 0.15 * noise.cloud(x, y, 16, 16) }
@@ -221,16 +290,23 @@ fn tiles(noise: &Lattice, x: f32, y: f32) -> f32 {
 mod tests {
     use super::*;
 
+    fn sample(map: &Map, u: f32, v: f32, width: f32) -> f32 {
+        let lookups = Lookups::new(&[u], &[v], &[width]);
+        let mut corners = Corners([[0.0]; 4]);
+        map.corners(&lookups, 0, &mut corners);
+        lookups.mix(&corners)[0]
+    }
+
     #[test]
     fn textures_differ_and_have_contrast() {
-        let textures = Textures::new();
+        let textures = Textures::shared();
         for (at, map) in textures.maps.iter().enumerate() {
-            let level = &map.levels[0];
+            let level = &map.texels[..SIDE * SIDE];
             let (least, most) = (level.iter().min().unwrap(), level.iter().max().unwrap());
             assert!(at == 0 || most - least > 60, "{:?} is flat: {least} to {most}", Texture::ALL[at]);
-            assert_eq!(map.levels[LEVELS - 1].len(), 1);
+            assert_eq!(map.texels.len(), STARTS[LEVELS - 1] + 1);
             for other in &textures.maps[..at] {
-                assert_ne!(level, &other.levels[0]);
+                assert_ne!(level, &other.texels[..SIDE * SIDE]);
             }
         }
     }
@@ -240,10 +316,20 @@ mod tests {
         let map = Map::new(Texture::Checker);
         for (u, v) in [(0.25, 0.25), (0.75, 0.25), (0.1, 0.9)] {
             for shift in [-3.0, 1.0, 40.0] {
-                assert!((map.sample(u, v, 0.0) - map.sample(u + shift, v - shift, 0.0)).abs() < 1e-3);
+                assert!((sample(&map, u, v, 0.0) - sample(&map, u + shift, v - shift, 0.0)).abs() < 1e-3);
             }
         }
-        assert!(map.sample(0.25, 0.25, 0.0) > 0.9 && map.sample(0.75, 0.25, 0.0) < 0.1);
-        assert!((map.sample(0.25, 0.25, 10.0) - 0.5).abs() < 0.02, "a far checkerboard is grey");
+        assert!(sample(&map, 0.25, 0.25, 0.0) > 0.9 && sample(&map, 0.75, 0.25, 0.0) < 0.1);
+        assert!((sample(&map, 0.25, 0.25, 10.0) - 0.5).abs() < 0.02, "a far checkerboard is grey");
+    }
+
+    #[test]
+    fn points_without_measure_are_somewhere_on_the_pattern() {
+        let map = Map::new(Texture::Wood);
+        for odd in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 1e30, -1e30] {
+            for (u, v, width) in [(odd, 0.0, 0.1), (0.0, odd, 0.1), (0.3, 0.2, odd), (odd, odd, odd)] {
+                assert!((0.0..=1.0).contains(&sample(&map, u, v, width)), "{u} {v} {width}");
+            }
+        }
     }
 }

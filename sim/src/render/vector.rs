@@ -82,10 +82,30 @@ pub(super) fn greater(a: f32, b: f32) -> f32 {
     if a > b { a } else { b }
 }
 
-/// The whole number at or below, for numbers of everyday size.
+/// The whole number at or below, as far as its lowest 22 bits go, and what is above it, from 0 to 1. Unlike a cast this is plain
+/// arithmetic on several numbers at once: adding 1.5 x 2^23 leaves no room for a fraction.
 #[inline(always)]
-pub(super) fn floor(a: f32) -> (i32, f32) {
-    let whole = a as i32;
-    let below = whole - i32::from(a < whole as f32);
-    (below, a - below as f32)
+pub(super) fn whole_bits(a: f32) -> (u32, f32) {
+    const SHIFT: f32 = 12_582_912.0;
+    let nearest = (a + SHIFT) - SHIFT;
+    let below = nearest - if nearest > a { 1.0 } else { 0.0 };
+    // What is not a number comes out as 0.
+    let above = lesser(greater(a - below, 0.0), 1.0);
+    ((below + SHIFT).to_bits() & 0x003F_FFFF, above)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_numbers_are_found_below_and_not_towards_zero() {
+        for (a, below, above) in
+            [(0.0, 0, 0.0), (2.75, 2, 0.75), (-0.25, -1, 0.75), (-3.0, -3, 0.0), (7.999, 7, 0.999), (300.5, 300, 0.5)]
+        {
+            let (bits, part) = whole_bits(a);
+            assert_eq!(bits & 0xFFFF, u32::from_ne_bytes(i32::to_ne_bytes(below)) & 0xFFFF, "{a}");
+            assert!((part - above).abs() < 1e-4, "{a}: {part}");
+        }
+    }
 }

@@ -19,7 +19,8 @@ fn a_ball_casts_its_shadow_away_from_the_lamp() {
     let ((_, light), (renderer, dark)) = (draw(&bare, &camera, &look), draw(&with, &camera, &look));
     let around = |x: f64| {
         let [px, py] = camera.project([x, 0.0, 0.0]).unwrap();
-        vec![[px.round() as u32, py.round() as u32]]
+        let at = |value: f64| (0..96).find(|&at| f64::from(at) > value - 0.5).unwrap();
+        vec![[at(px), at(py)]]
     };
     let ratio = |x: f64| mean(&dark, &around(x))[1] / mean(&light, &around(x))[1];
     assert_eq!(renderer.piece_at(48, 48), Some(1));
