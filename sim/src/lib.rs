@@ -9,4 +9,7 @@ mod physics;
 mod render;
 mod scene;
 
+pub use render::{Background, Camera, Intrinsics, Jitter, Light, Look, Material, NUMBERED, Palette, Texture};
+pub use render::{CameraFaults, Fate, FaultStream, Freeze, KeepOut, LastFrame, Level, TableArea, distractors};
+pub use render::{RenderError, RenderResult, Renderer, Samples, TABLETOP_CAMERAS, Tabletop, contact_sheet, tabletop};
 pub use scene::{Geometry, Piece, Role, Scene};
