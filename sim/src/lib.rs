@@ -9,4 +9,7 @@ mod physics;
 mod render;
 mod scene;
 
+pub use physics::{
+    Action, Expert, FailureKind, NamedPose, Observation, Step, TaskId, Truth, World, WorldConfig, WorldError, WorldResult,
+};
 pub use scene::{Geometry, Piece, Role, Scene};
