@@ -4,6 +4,7 @@
 use std::process::ExitCode;
 use std::time::Instant;
 
+use striatum_robots::RobotSpec;
 use striatum_sim::{Expert, FailureKind, TaskId, World, WorldConfig, WorldResult};
 
 struct Tally {
@@ -46,10 +47,11 @@ fn print(task: TaskId, name: &str, tally: &Tally, wall_secs: f64) {
     println!("{:<11} {name:<13} {:>4}/{:<4} {mean:>6.1} s {wall_secs:>7.1} s", task.name(), tally.successes, tally.runs);
 }
 
-fn table(seeds: u64, only: Option<TaskId>, failure_seeds: u64) -> WorldResult<()> {
+fn table(seeds: u64, only: Option<TaskId>, failure_seeds: u64) -> Result<(), Box<dyn std::error::Error>> {
+    let robot = RobotSpec::builtin("panda")?;
     println!("task        expert       successes  episode    wall");
     for task in TaskId::ALL.into_iter().filter(|task| only.is_none_or(|only| only == *task)) {
-        let mut world = World::scratch(task, WorldConfig::default())?;
+        let mut world = World::new(task, &robot, WorldConfig::default())?;
         let start = Instant::now();
         let expert = tally(&mut world, seeds, None)?;
         print(task, "expert", &expert, start.elapsed().as_secs_f64());

@@ -1,7 +1,7 @@
 use striatum_sim::*;
 use std::time::Instant;
 fn main() {
-    let mut w = World::scratch(TaskId::PickPlace, WorldConfig::default()).unwrap();
+    let mut w = World::new(TaskId::PickPlace, &striatum_robots::RobotSpec::builtin("panda").unwrap(), WorldConfig::default()).unwrap();
     let o = w.observe();
     println!("{:?} {:?}", o.world_from_tool.translation, o.joint_positions);
     let start = o.world_from_tool;

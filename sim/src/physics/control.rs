@@ -24,10 +24,9 @@ pub(crate) struct Control {
 }
 
 impl Control {
-    pub(crate) fn new(model: &RobotModel, joints: &[f64], opening: f64) -> Self {
-        let mut reach = Reach::new(model);
+    pub(crate) fn new(model: &RobotModel, reach: Reach, joints: &[f64], opening: f64) -> Self {
         Self {
-            world_from_command: reach.tool(model, joints),
+            world_from_command: reach.tool(joints),
             joints: joints.to_vec(),
             previous: joints.to_vec(),
             opening,
@@ -58,7 +57,7 @@ impl Control {
                 let rotation = UnitQuaternion::from_scaled_axis(turn) * self.world_from_command.rotation;
                 let target = Isometry3::from_parts(Translation3::from(inside(model, &at)), rotation);
                 let target = lead(config, &target, world_from_tool);
-                self.solve(model, &target);
+                self.reach.follow(&target, &mut self.joints);
             }
             Action::Joint { delta_radians, .. } => {
                 for (joint, delta) in self.joints.iter_mut().zip(delta_radians) {
@@ -67,16 +66,10 @@ impl Control {
             }
         }
         self.bound_joints(model, config, measured);
-        self.world_from_command = self.reach.tool(model, &self.joints);
+        self.world_from_command = self.reach.tool(&self.joints);
         if matches!(action, Action::Joint { .. }) {
             self.keep_inside(model);
         }
-    }
-
-    fn solve(&mut self, model: &RobotModel, target: &Isometry3<f64>) {
-        let mut joints = std::mem::take(&mut self.joints);
-        self.reach.solve(model, target, &mut joints);
-        self.joints = joints;
     }
 
     /// No joint beyond its limits, faster than it can, or further ahead than the lead allows.
@@ -99,13 +92,13 @@ impl Control {
 
     /// A joint action that would leave the workspace, or go further out of it, moves only as far as it may.
     fn keep_inside(&mut self, model: &RobotModel) {
-        let before = self.reach.tool(model, &self.previous);
+        let before = self.reach.tool(&self.previous);
         let goal = self.joints.clone();
         for share in [1.0, 0.5, 0.25, 0.0] {
             for (j, joint) in self.joints.iter_mut().enumerate() {
                 *joint = self.previous[j] + share * (goal[j] - self.previous[j]);
             }
-            self.world_from_command = self.reach.tool(model, &self.joints);
+            self.world_from_command = self.reach.tool(&self.joints);
             let outside = |at: &Vector3<f64>| (at - inside(model, at)).norm();
             let now = outside(&self.world_from_command.translation.vector);
             if now <= outside(&before.translation.vector).max(1e-6) {
@@ -126,11 +119,6 @@ impl Control {
             *at = finger.at(self.opening);
         }
         (&self.positions, &self.velocities, &self.fingers)
-    }
-
-    /// Joint angles that bring the tool to a pose, and how far off they stay; the command is not changed.
-    pub(crate) fn inverse(&mut self, model: &RobotModel, target: &Isometry3<f64>, joints: &mut [f64]) -> f64 {
-        self.reach.solve(model, target, joints)
     }
 }
 

@@ -19,7 +19,7 @@ pub(crate) struct Layout {
 impl Layout {
     /// Tasks are written for a workspace half a metre wide on both sides of its centre.
     pub(crate) fn new(model: &RobotModel) -> Self {
-        const WRITTEN_FOR: [f64; 2] = [0.30, 0.45];
+        const WRITTEN_FOR: [f64; 2] = [0.27, 0.45];
         let [low, high] = model.workspace;
         let centre = [(low.x + high.x) / 2.0, (low.y + high.y) / 2.0];
         let fits = [(high.x - low.x) / 2.0 / WRITTEN_FOR[0], (high.y - low.y) / 2.0 / WRITTEN_FOR[1]];

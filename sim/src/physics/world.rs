@@ -1,6 +1,7 @@
 //! A world: a robot, a task, and one control period after another.
 
 use nalgebra::Isometry3;
+use striatum_robots::RobotSpec;
 
 use super::action::Action;
 use super::config::WorldConfig;
@@ -9,7 +10,7 @@ use super::dice::Dice;
 use super::error::{WorldError, WorldResult};
 use super::layout::Layout;
 use super::observe::Observation;
-use super::robot::{Arm, JointState, RobotModel};
+use super::robot::{Arm, JointState, Reach, RobotModel};
 use super::stage::Stage;
 use super::tasks::{Sight, Task, TaskId};
 use super::truth::Truth;
@@ -27,6 +28,7 @@ pub struct Step {
 /// A robot and a task, advanced one control period at a time. The same seed and actions give the same bits.
 pub struct World {
     pub(crate) model: RobotModel,
+    reach: Reach,
     pub(crate) layout: Layout,
     task_id: TaskId,
     config: WorldConfig,
@@ -51,20 +53,14 @@ impl World {
     /// A world of this task for a robot, as after `reset(0)`.
     ///
     /// # Errors
-    /// A configuration out of range.
-    pub(crate) fn from_model(task: TaskId, model: RobotModel, config: WorldConfig) -> WorldResult<Self> {
+    /// A configuration out of range, or a robot without what the task needs.
+    pub fn new(task: TaskId, robot: &RobotSpec, config: WorldConfig) -> WorldResult<Self> {
         config.check()?;
+        let model = RobotModel::from_spec(robot)?;
         let layout = Layout::new(&model);
-        let play = Play::new(task, &model, &layout, &config, 0)?;
-        Ok(Self { model, layout, task_id: task, config, seed: 0, play })
-    }
-
-    /// A world of this task for the built-in stand-in.
-    ///
-    /// # Errors
-    /// A configuration out of range.
-    pub fn scratch(task: TaskId, config: WorldConfig) -> WorldResult<Self> {
-        Self::from_model(task, super::robot::panda(), config)
+        let reach = Reach::new(robot);
+        let play = Play::new(task, &model, &reach, &layout, &config, 0)?;
+        Ok(Self { model, reach, layout, task_id: task, config, seed: 0, play })
     }
 
     /// Starts an episode: everything is built anew from the seed alone.
@@ -72,7 +68,7 @@ impl World {
     /// # Errors
     /// The robot cannot be put up, which the first reset would have shown.
     pub fn reset(&mut self, seed: u64) -> WorldResult<()> {
-        self.play = Play::new(self.task_id, &self.model, &self.layout, &self.config, seed)?;
+        self.play = Play::new(self.task_id, &self.model, &self.reach, &self.layout, &self.config, seed)?;
         self.seed = seed;
         Ok(())
     }
@@ -201,7 +197,14 @@ impl World {
 }
 
 impl Play {
-    fn new(task: TaskId, model: &RobotModel, layout: &Layout, config: &WorldConfig, seed: u64) -> WorldResult<Self> {
+    fn new(
+        task: TaskId,
+        model: &RobotModel,
+        reach: &Reach,
+        layout: &Layout,
+        config: &WorldConfig,
+        seed: u64,
+    ) -> WorldResult<Self> {
         const OPENING: f64 = 1.0;
         let mut dice = Dice::new(seed, 0);
         let mut stage = Stage::new(config.step_secs());
@@ -217,7 +220,7 @@ impl Play {
         })?;
         let task = Task::set(task, &mut stage, layout, &mut dice);
         let mut this = Self {
-            control: Control::new(model, &home, OPENING),
+            control: Control::new(model, reach.clone(), &home, OPENING),
             stage,
             arm,
             task,

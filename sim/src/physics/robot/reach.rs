@@ -1,76 +1,52 @@
-//! Tool poses to joint angles: damped least squares on the moving links, with a pull towards home.
+//! Tool poses to joint angles and back, for one robot.
 
-use nalgebra::{DMatrix, DVector, Isometry3, Vector3, Vector6};
+use nalgebra::Isometry3;
+use striatum_robots::{IkOptions, Kinematics, RobotSpec};
 
-use super::model::RobotModel;
+/// Arms with fewer joints meet the position first and turn as they can.
+const TURN_WEIGHT_OF_SHORT_ARMS: f64 = 0.05;
 
-/// Kinematics of the arm with its workspace allocated once.
+/// The kinematics of a robot, and how they are asked.
 #[derive(Clone, Debug)]
 pub(crate) struct Reach {
-    jacobian: DMatrix<f64>,
-    frames: Vec<Isometry3<f64>>,
+    kinematics: Kinematics,
+    /// From one control period to the next: keeps to the branch that the arm is on.
+    follow: IkOptions,
 }
 
 impl Reach {
-    pub(crate) fn new(model: &RobotModel) -> Self {
-        Self {
-            jacobian: DMatrix::zeros(6, model.arm.len()),
-            frames: vec![Isometry3::identity(); model.links.len()],
+    pub(crate) fn new(spec: &RobotSpec) -> Self {
+        let kinematics = Kinematics::new(spec);
+        let turn = if kinematics.joints() < 6 { TURN_WEIGHT_OF_SHORT_ARMS } else { 1.0 };
+        let follow = IkOptions {
+            position_tolerance_metres: 1e-5,
+            rotation_tolerance_radians: 1e-4,
+            axis_weights: [1.0, 1.0, 1.0, turn, turn, turn],
+            max_iterations: 20,
+            restarts: 0,
+            home_pull: 0.05,
+        };
+        Self { kinematics, follow }
+    }
+
+    /// Where the tool is at these joint positions; joints that the kinematics refuse leave it at the origin.
+    pub(crate) fn tool(&self, joints: &[f64]) -> Isometry3<f64> {
+        self.kinematics.forward(joints).map_or_else(|_| Isometry3::identity(), |forward| forward.base_from_tool)
+    }
+
+    /// Moves `joints` towards having the tool at `target`, as near as it gets from where they are.
+    pub(crate) fn follow(&self, target: &Isometry3<f64>, joints: &mut Vec<f64>) {
+        if let Ok(outcome) = self.kinematics.inverse(target, joints, &self.follow) {
+            joints.clone_from(&outcome.solution().joints);
         }
     }
 
-    /// Where the tool is at these joint positions.
-    pub(crate) fn tool(&mut self, model: &RobotModel, joints: &[f64]) -> Isometry3<f64> {
-        for (i, link) in model.links.iter().enumerate().skip(1) {
-            let position = model.arm.iter().position(|&l| l == i).map_or(0.0, |j| joints[j]);
-            self.frames[i] = self.frames[link.parent] * link.parent_from_link(position);
-        }
-        self.frames[model.tool_link] * model.link_from_tool
-    }
-
-    /// Moves `joints` until the tool is at `target` as nearly as it gets; returns how far off it stays.
-    pub(crate) fn solve(&mut self, model: &RobotModel, target: &Isometry3<f64>, joints: &mut [f64]) -> f64 {
-        const MAX_ITERATIONS: usize = 12;
-        const DAMPING: f64 = 1e-3;
-        let mut residual = f64::INFINITY;
-        for _ in 0..MAX_ITERATIONS {
-            let tool = self.tool(model, joints);
-            let error = twist(&tool, target);
-            residual = error.norm();
-            if residual < 1e-6 {
-                break;
-            }
-            self.fill_jacobian(model, &tool);
-            let square = &self.jacobian * self.jacobian.transpose() + DMatrix::identity(6, 6) * DAMPING.powi(2);
-            let Some(inverse) = square.try_inverse() else { break };
-            let step = self.jacobian.transpose() * (inverse * DVector::from_column_slice(error.as_slice()));
-            let scale = (0.2 / step.amax().max(1e-12)).min(1.0);
-            for (j, &link) in model.arm.iter().enumerate() {
-                let limits = &model.links[link];
-                joints[j] = (joints[j] + scale * step[j]).clamp(limits.lower, limits.upper);
-            }
-        }
-        residual
-    }
-
-    fn fill_jacobian(&mut self, model: &RobotModel, tool: &Isometry3<f64>) {
-        for (j, &i) in model.arm.iter().enumerate() {
-            let link = &model.links[i];
-            let axis = self.frames[i].rotation * link.axis;
-            let (linear, angular) = if link.slides {
-                (axis, Vector3::zeros())
-            } else {
-                (axis.cross(&(tool.translation.vector - self.frames[i].translation.vector)), axis)
-            };
-            self.jacobian.fixed_view_mut::<3, 1>(0, j).copy_from(&linear);
-            self.jacobian.fixed_view_mut::<3, 1>(3, j).copy_from(&angular);
+    /// How far from `target` the tool stays at best: metres and radians.
+    pub(crate) fn shortfall(&self, target: &Isometry3<f64>, from: &[f64]) -> (f64, f64) {
+        let options = IkOptions { restarts: 4, home_pull: 0.0, max_iterations: 100, ..self.follow };
+        match self.kinematics.inverse(target, from, &options) {
+            Ok(outcome) => (outcome.solution().position_error_metres, outcome.solution().rotation_error_radians),
+            Err(_) => (f64::INFINITY, f64::INFINITY),
         }
     }
-}
-
-/// What takes `from` to `to` in one unit of time, in world axes: metres, then radians.
-fn twist(from: &Isometry3<f64>, to: &Isometry3<f64>) -> Vector6<f64> {
-    let linear = to.translation.vector - from.translation.vector;
-    let angular = (to.rotation * from.rotation.inverse()).scaled_axis();
-    Vector6::new(linear.x, linear.y, linear.z, angular.x, angular.y, angular.z)
 }
