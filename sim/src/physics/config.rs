@@ -18,7 +18,7 @@ pub struct WorldConfig {
     pub grip_newtons: f64,
     /// How far the joints start from home at most, each on its own; default 0.02 rad.
     pub home_jitter_radians: f64,
-    /// How far the commanded tool may run ahead of the real one: what bounds the push against a wall. Default 0.03 m.
+    /// How far the commanded tool may run ahead of the real one: what bounds the push against a wall. Default 0.015 m.
     pub max_lead_metres: f64,
     /// The same for turning; default 0.25 rad.
     pub max_lead_radians: f64,
@@ -33,7 +33,7 @@ impl Default for WorldConfig {
             hold_actions: 5,
             grip_newtons: 30.0,
             home_jitter_radians: 0.02,
-            max_lead_metres: 0.03,
+            max_lead_metres: 0.015,
             max_lead_radians: 0.25,
         }
     }

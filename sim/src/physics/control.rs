@@ -56,7 +56,7 @@ impl Control {
                 let at = self.world_from_command.translation.vector + shift;
                 let rotation = UnitQuaternion::from_scaled_axis(turn) * self.world_from_command.rotation;
                 let target = Isometry3::from_parts(Translation3::from(inside(model, &at)), rotation);
-                let target = lead(config, &target, world_from_tool);
+                let target = lead(config, &target, world_from_tool, &shift, &turn);
                 self.reach.follow(&target, &mut self.joints);
             }
             Action::Joint { delta_radians, .. } => {
@@ -134,18 +134,20 @@ fn inside(model: &RobotModel, at: &Vector3<f64>) -> Vector3<f64> {
     at.zip_zip_map(low, high, |v, low, high| v.clamp(low, high))
 }
 
-/// A command no further from the tool than it may be ahead.
-fn lead(config: &WorldConfig, target: &Isometry3<f64>, tool: &Isometry3<f64>) -> Isometry3<f64> {
-    let shift = clip(&(target.translation.vector - tool.translation.vector), config.max_lead_metres + most_travel(config));
-    let turn = (target.rotation * tool.rotation.inverse()).scaled_axis();
-    let turn = clip(&turn, config.max_lead_radians);
+/// A command no further from the tool than it may be ahead, or than one action goes.
+fn lead(
+    config: &WorldConfig,
+    target: &Isometry3<f64>,
+    tool: &Isometry3<f64>,
+    shift: &Vector3<f64>,
+    turn: &Vector3<f64>,
+) -> Isometry3<f64> {
+    let ahead = target.translation.vector - tool.translation.vector;
+    let turned = (target.rotation * tool.rotation.inverse()).scaled_axis();
+    let ahead = clip(&ahead, config.max_lead_metres.max(shift.norm()));
+    let turned = clip(&turned, config.max_lead_radians.max(turn.norm()));
     Isometry3::from_parts(
-        Translation3::from(tool.translation.vector + shift),
-        UnitQuaternion::from_scaled_axis(turn) * tool.rotation,
+        Translation3::from(tool.translation.vector + ahead),
+        UnitQuaternion::from_scaled_axis(turned) * tool.rotation,
     )
-}
-
-/// Room for the way of one period, which the tool has not had time to go.
-fn most_travel(config: &WorldConfig) -> f64 {
-    0.05 * 10.0 / config.control_hertz
 }

@@ -22,4 +22,10 @@ impl Dice {
         let unit = (self.0.next_u64() >> 11) as f64 / (1_u64 << 53) as f64;
         low + (high - low) * unit
     }
+
+    /// Even among 0 to `count` - 1.
+    pub(crate) fn below(&mut self, count: usize) -> usize {
+        let pick = self.0.next_u64() % (count.max(1) as u64);
+        usize::try_from(pick).unwrap_or(0)
+    }
 }

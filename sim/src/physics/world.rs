@@ -218,7 +218,8 @@ impl Play {
             what: "do not make a tree of moving links".to_owned(),
             mend: "check the parents of the joints".to_owned(),
         })?;
-        let task = Task::set(task, &mut stage, layout, &mut dice);
+        let tool = arm.tool(&stage).translation.vector;
+        let task = Task::set(task, &mut stage, layout, &mut dice, &tool);
         let mut this = Self {
             control: Control::new(model, reach.clone(), &home, OPENING),
             stage,

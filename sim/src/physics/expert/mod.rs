@@ -1,10 +1,14 @@
 //! Scripted experts: state machines on the privileged state, with retries, and experts that fail in a given way.
 
+mod door;
 mod motion;
+mod peg;
 mod push;
 mod transfer;
 mod work;
 
+use door::DoorExpert;
+use peg::PegExpert;
 use push::PushExpert;
 use work::Carrier;
 
@@ -23,6 +27,8 @@ pub struct Expert {
 enum Plan {
     Push(PushExpert),
     Carry(Carrier),
+    Door(DoorExpert),
+    Peg(PegExpert),
 }
 
 /// How an expert differs from the next: so that no two demonstrations are alike.
@@ -58,13 +64,16 @@ impl Expert {
         let mut dice = Dice::new(world.seed(), 1);
         let manner = Manner {
             haste: dice.between(0.8, 1.1),
-            when: dice.between(0.35, 0.65),
+            when: dice.between(0.25, 0.5),
             side: if dice.between(0.0, 1.0) < 0.5 { 1.0 } else { -1.0 },
             failure,
         };
         let plan = match &world.play.task {
             Task::Push(_) => Plan::Push(PushExpert::new(manner)),
-            Task::PickPlace(_) => Plan::Carry(Carrier::new(world, manner)),
+            Task::PickPlace(_) => Plan::Carry(Carrier::new(manner, 0)),
+            Task::Tidy(_) => Plan::Carry(Carrier::new(manner, dice.below(3))),
+            Task::Door(_) => Plan::Door(DoorExpert::new(manner)),
+            Task::Peg(_) => Plan::Peg(PegExpert::new(manner)),
         };
         Self { plan }
     }
@@ -74,6 +83,8 @@ impl Expert {
         match &mut self.plan {
             Plan::Push(plan) => plan.act(world),
             Plan::Carry(plan) => plan.act(world),
+            Plan::Door(plan) => plan.act(world),
+            Plan::Peg(plan) => plan.act(world),
         }
     }
 }

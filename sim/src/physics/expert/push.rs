@@ -113,16 +113,19 @@ impl PushExpert {
             self.closing = nearest_turn(self.heading + FRAC_PI_2, PI, closing_now(world));
         }
         let ahead = Vector3::new(self.heading.cos(), self.heading.sin(), 0.0);
-        let mut behind = block - ahead * BEHIND_METRES;
+        // A jam comes down on the block itself.
+        let away = if self.fails(FailureKind::Jam) { 0.0 } else { BEHIND_METRES };
+        let mut behind = block - ahead * away;
         if self.fails(FailureKind::Miss) {
             behind += Vector3::new(-ahead.y, ahead.x, 0.0) * (0.085 * self.manner.side);
         }
         let height = if self.stage == Stage::Over { low + TRAVEL_HEIGHT } else { low };
         let goal = Goal { at: Vector3::new(behind.x, behind.y, height), closing: self.closing };
         let opening = opening_for(world, SPREAD_METRES, 0.0);
-        let speed = if self.stage == Stage::Over { 0.25 } else { 0.12 };
+        let speed = if self.stage == Stage::Over { 0.16 } else { 0.08 };
         let (action, gap) = toward(world, &goal, opening, speed * self.manner.haste);
-        if gap.within(0.008, 0.05) {
+        let stuck = self.ticks > 60 && !self.fails(FailureKind::Jam);
+        if gap.within(0.008, 0.05) || stuck {
             self.enter(if self.stage == Stage::Over { Stage::Down } else { Stage::Push });
         }
         action
@@ -139,13 +142,13 @@ impl PushExpert {
             self.enter(Stage::Idle);
             return Action::stay(world.play.control.opening);
         }
-        let early = if self.fails(FailureKind::Undo) && !self.undoing { 0.03 } else { 0.002 };
-        if (!empty && (left < early || slipped)) || self.ticks > 60 {
+        let early = if self.fails(FailureKind::Undo) && !self.undoing { 0.05 } else { 0.002 };
+        if (!empty && (left < early || slipped)) || self.ticks > 100 {
             self.enter(Stage::Back);
         }
         // Where the tool is when the block, as it lies against it now, is on the target.
         let goal = if empty { tool + ahead * 0.05 } else { target - offset };
-        let speed = if left < 0.03 { 0.05 } else { 0.12 };
+        let speed = if left < 0.03 { 0.03 } else { 0.07 };
         self.go(world, Vector3::new(goal.x, goal.y, low), speed)
     }
 

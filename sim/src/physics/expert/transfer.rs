@@ -24,6 +24,8 @@ pub(crate) struct Job {
     pub(crate) place: Vector3<f64>,
     /// Height of the object's centre on the way.
     pub(crate) travel_height: f64,
+    /// Height of the object's centre at which it runs against the wall of its place.
+    pub(crate) jam_height: f64,
 }
 
 /// Where the work is.
@@ -57,10 +59,10 @@ pub(crate) struct Transfer {
     turned_back: bool,
 }
 
-const TRAVEL_SPEED: f64 = 0.28;
-const FINE_SPEED: f64 = 0.10;
+const TRAVEL_SPEED: f64 = 0.16;
+const FINE_SPEED: f64 = 0.06;
 const HOVER_METRES: f64 = 0.10;
-const CLOSE_TICKS: u32 = 5;
+const CLOSE_TICKS: u32 = 7;
 const OPEN_TICKS: u32 = 4;
 
 impl Transfer {
@@ -158,7 +160,8 @@ impl Transfer {
             self.enter(Stage::Hover);
             return Action::stay(self.release_opening(world));
         }
-        let lifted = if empty { self.ticks > 8 } else { height < 0.004 };
+        let jams = self.fails(FailureKind::Jam) && self.ticks > 3 && self.job.jam_height > 0.0;
+        let lifted = jams || if empty { self.ticks > 8 } else { height < 0.004 };
         if lifted {
             self.carry_from = *tool;
             self.enter(Stage::Carry);
@@ -179,7 +182,7 @@ impl Transfer {
             return Action::stay(self.release_opening(world));
         }
         let offset = if empty { Vector3::zeros() } else { tool - at };
-        let height = if self.fails(FailureKind::Jam) { self.job.place.z } else { self.job.travel_height };
+        let height = if self.fails(FailureKind::Jam) { self.job.jam_height } else { self.job.travel_height };
         let above = Vector3::new(self.job.place.x, self.job.place.y, height.max(if empty { tool.z } else { 0.0 }));
         let goal = Goal { at: above + offset, closing: self.closing };
         let (action, gap) = toward(world, &goal, 0.0, self.speed(false));

@@ -8,46 +8,81 @@ use super::Manner;
 use super::transfer::{Job, Stage, Transfer};
 use crate::physics::action::Action;
 use crate::physics::failure::FailureKind;
-use crate::physics::tasks::{PickPlace, Task};
+use crate::physics::tasks::{Delivery, LIFT_METRES, Leg, PickPlace, Task, Tidy};
 use crate::physics::world::World;
+
+/// Height at which an object is let go above where it will stand.
+const RELEASE_METRES: f64 = 0.012;
 
 /// Does transfers until the task is done; a transfer that did not succeed is tried again.
 pub(crate) struct Carrier {
     manner: Manner,
+    /// Which of several transfers goes wrong.
+    strikes_at: usize,
+    begun: usize,
     transfer: Option<Transfer>,
 }
 
 impl Carrier {
-    pub(crate) fn new(_world: &World, manner: Manner) -> Self {
-        Self { manner, transfer: None }
+    pub(crate) fn new(manner: Manner, strikes_at: usize) -> Self {
+        Self { manner, strikes_at, begun: 0, transfer: None }
     }
 
     pub(crate) fn act(&mut self, world: &World) -> Action {
-        let finished = self.transfer.as_ref().is_some_and(|transfer| transfer.stage == Stage::Done);
-        if self.transfer.is_none() || (finished && self.manner.failure.is_none() && !world.truth().success) {
-            self.transfer = job(world, &self.manner).map(|job| Transfer::new(job, self.manner));
+        let struck = self.manner.failure.is_some() && self.begun > self.strikes_at;
+        let finished = self.transfer.as_ref().is_none_or(|transfer| transfer.stage == Stage::Done);
+        if finished && !struck && !world.truth().success {
+            self.begin(world);
         }
         match &mut self.transfer {
             Some(transfer) => transfer.act(world),
             None => Action::stay(1.0),
         }
     }
+
+    fn begin(&mut self, world: &World) {
+        let strikes = self.manner.failure.is_some() && self.begun == self.strikes_at;
+        let manner = Manner { failure: self.manner.failure.filter(|_| strikes), ..self.manner };
+        if let Some(job) = next_job(world, &manner) {
+            self.transfer = Some(Transfer::new(job, manner));
+            self.begun += 1;
+        }
+    }
 }
 
 /// What is to be done next.
-fn job(world: &World, manner: &Manner) -> Option<Job> {
+fn next_job(world: &World, manner: &Manner) -> Option<Job> {
+    let wrong = manner.failure == Some(FailureKind::WrongObject);
     match &world.play.task {
         Task::PickPlace(task) => {
-            let wrong = manner.failure == Some(FailureKind::WrongObject);
-            Some(Job {
-                object: if wrong { task.other } else { task.cube },
-                width: 2.0 * PickPlace::HALF,
-                symmetry: FRAC_PI_2,
-                grasp_above: 0.0,
-                place: task.bin + Vector3::new(0.0, 0.0, PickPlace::HALF + 0.015),
-                travel_height: PickPlace::HALF + PickPlace::LIFT_METRES + 0.03,
-            })
+            let mut delivery = task.delivery;
+            if wrong {
+                delivery.object = task.other;
+            }
+            Some(job(&delivery, 2.0 * PickPlace::HALF, FRAC_PI_2))
         }
-        Task::Push(_) => None,
+        Task::Tidy(task) => {
+            let sight = world.sight();
+            let next = task.deliveries.iter().position(|delivery| delivery.judge(&sight).0 != Leg::There)?;
+            let mut delivery = task.deliveries[next];
+            if wrong {
+                delivery.place = task.deliveries[(next + 1) % task.deliveries.len()].place;
+            }
+            let hold = Tidy::HOLDS[next];
+            Some(job(&delivery, hold.width, hold.symmetry))
+        }
+        _ => None,
+    }
+}
+
+fn job(delivery: &Delivery, width: f64, symmetry: f64) -> Job {
+    Job {
+        object: delivery.object,
+        width,
+        symmetry,
+        grasp_above: 0.0,
+        place: delivery.place + Vector3::new(0.0, 0.0, delivery.standing + RELEASE_METRES),
+        travel_height: delivery.standing + LIFT_METRES + 0.02,
+        jam_height: delivery.rim / 2.0,
     }
 }

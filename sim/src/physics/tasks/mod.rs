@@ -1,13 +1,21 @@
 //! Tasks: what stands on the table, how far the work is, when it is done.
 
+mod delivery;
+mod door;
+mod peg;
 mod pick_place;
 mod push;
+mod tidy;
 
-use nalgebra::Isometry3;
+use nalgebra::{Isometry3, Vector3};
 use rapier3d::geometry::ColliderHandle;
 
+pub(crate) use delivery::{Delivery, LIFT_METRES, Leg};
+pub(crate) use door::Door;
+pub(crate) use peg::Peg;
 pub(crate) use pick_place::PickPlace;
 pub(crate) use push::Push;
+pub(crate) use tidy::Tidy;
 
 use super::dice::Dice;
 use super::error::{WorldError, WorldResult};
@@ -94,14 +102,20 @@ impl Sight<'_> {
 pub(crate) enum Task {
     Push(Push),
     PickPlace(PickPlace),
+    Tidy(Tidy),
+    Door(Door),
+    Peg(Peg),
 }
 
 impl Task {
-    /// Sets a task up on a furnished stage.
-    pub(crate) fn set(id: TaskId, stage: &mut Stage, layout: &Layout, dice: &mut Dice) -> Self {
+    /// Sets a task up on a furnished stage; `tool` is where the robot's tool is.
+    pub(crate) fn set(id: TaskId, stage: &mut Stage, layout: &Layout, dice: &mut Dice, tool: &Vector3<f64>) -> Self {
         match id {
-            TaskId::Push => Self::Push(Push::set(stage, layout, dice)),
-            _ => Self::PickPlace(PickPlace::set(stage, layout, dice)),
+            TaskId::Push => Self::Push(Push::set(stage, layout, dice, tool)),
+            TaskId::PickPlace => Self::PickPlace(PickPlace::set(stage, layout, dice, tool)),
+            TaskId::Tidy => Self::Tidy(Tidy::set(stage, layout, dice, tool)),
+            TaskId::Door => Self::Door(Door::set(stage, layout, dice, tool)),
+            TaskId::Peg => Self::Peg(Peg::set(stage, layout, dice, tool)),
         }
     }
 
@@ -109,26 +123,39 @@ impl Task {
     pub(crate) fn phase_names(id: TaskId) -> &'static [&'static str] {
         match id {
             TaskId::Push => Push::PHASES,
-            _ => PickPlace::PHASES,
+            TaskId::PickPlace => PickPlace::PHASES,
+            TaskId::Tidy => Tidy::PHASES,
+            TaskId::Door => Door::PHASES,
+            TaskId::Peg => Peg::PHASES,
         }
     }
 
-    /// Forces of the task's own mechanisms, before each physics step.
-    pub(crate) fn before_step(&mut self, _stage: &mut Stage) {}
+    /// The task's own mechanisms, before each physics step.
+    pub(crate) fn before_step(&mut self, stage: &mut Stage) {
+        if let Self::Door(task) = self {
+            task.before_step(stage);
+        }
+    }
 
     /// How far the work is.
     pub(crate) fn judge(&self, sight: &Sight<'_>) -> Truth {
         match self {
             Self::Push(task) => task.judge(sight),
             Self::PickPlace(task) => task.judge(sight),
+            Self::Tidy(task) => task.judge(sight),
+            Self::Door(task) => task.judge(sight),
+            Self::Peg(task) => task.judge(sight),
         }
     }
 
     /// The privileged state.
-    pub(crate) fn report(&self, stage: &Stage, objects: &mut Vec<NamedPose>, _scalars: &mut Vec<(&'static str, f64)>) {
+    pub(crate) fn report(&self, stage: &Stage, objects: &mut Vec<NamedPose>, scalars: &mut Vec<(&'static str, f64)>) {
         match self {
             Self::Push(task) => task.report(stage, objects),
             Self::PickPlace(task) => task.report(stage, objects),
+            Self::Tidy(task) => task.report(stage, objects),
+            Self::Door(task) => task.report(stage, objects, scalars),
+            Self::Peg(task) => task.report(stage, objects, scalars),
         }
     }
 }

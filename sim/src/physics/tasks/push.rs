@@ -17,6 +17,7 @@ pub(crate) struct Push {
     pub(crate) target: Vector3<f64>,
     /// Distance from block to disc at the start: what progress is measured by.
     start_distance: f64,
+    start_reach: f64,
 }
 
 impl Push {
@@ -28,7 +29,7 @@ impl Push {
     /// The block is on the disc when its centre is this near to the disc's.
     pub(crate) const DONE_METRES: f64 = 0.022;
 
-    pub(crate) fn set(stage: &mut Stage, layout: &Layout, dice: &mut Dice) -> Self {
+    pub(crate) fn set(stage: &mut Stage, layout: &Layout, dice: &mut Dice, tool: &Vector3<f64>) -> Self {
         let target = layout.draw(dice, [0.04, 0.14], [-0.22, 0.22], 0.0005, 0.0).translation.vector;
         let mut start = layout.draw(dice, [-0.12, 0.10], [-0.2, 0.2], Self::HALF[2], 0.4);
         while flat_distance(&start.translation.vector, &target) < 0.14 * layout.scale {
@@ -39,7 +40,8 @@ impl Push {
         let [x, y, z] = Self::HALF.map(crate::physics::convert::real);
         let block = stage.object(Geometry::Box { half_metres: [x, y, z] }, &start, Self::KG, Role::Object(0));
         let start_distance = flat_distance(&start.translation.vector, &target);
-        Self { block, target, start_distance }
+        let start_reach = (tool - start.translation.vector).norm();
+        Self { block, target, start_distance, start_reach }
     }
 
     pub(crate) fn judge(&self, sight: &Sight<'_>) -> Truth {
@@ -53,7 +55,7 @@ impl Push {
         if distance < Self::DONE_METRES && still {
             return Truth::done(phases);
         }
-        let near = nearness(sight.tool_distance(&block), 0.06, 0.4);
+        let near = nearness(sight.tool_distance(&block), 0.06, self.start_reach);
         let moved = nearness(distance, Self::DONE_METRES, self.start_distance);
         let phase = usize::from(near >= 1.0 || moved > 0.05) + usize::from(distance < Self::DONE_METRES);
         Truth::underway(0.15 * near + 0.85 * moved, phase.min(phases - 1), phases)

@@ -1,0 +1,148 @@
+//! The peg: taken as any object, then turned and held over the hole as exactly as the arm can, and pushed in.
+
+use std::f64::consts::FRAC_PI_2;
+
+use nalgebra::{Isometry3, Vector3};
+
+use super::Manner;
+use super::motion::{nearest_turn, toward_pose};
+use super::transfer::{Job, Stage as Taking, Transfer};
+use crate::physics::action::Action;
+use crate::physics::failure::FailureKind;
+use crate::physics::layout::{upright, yaw_of};
+use crate::physics::tasks::{Peg, Task};
+use crate::physics::world::World;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Take,
+    Align,
+    Insert,
+    LetGo,
+    PullOut,
+    Idle,
+}
+
+/// The state machine of insertion.
+pub(crate) struct PegExpert {
+    manner: Manner,
+    transfer: Option<Transfer>,
+    stage: Stage,
+    ticks: u32,
+    deepest: f64,
+    stuck: u32,
+}
+
+/// Height of the peg's tip above the block while it is aligned.
+const ALIGN_ABOVE: f64 = 0.008;
+const ALIGN_SPEED: f64 = 0.12;
+const INSERT_SPEED: f64 = 0.03;
+/// The peg is held this far above its middle.
+const GRASP_ABOVE: f64 = 0.025;
+
+impl PegExpert {
+    pub(crate) fn new(manner: Manner) -> Self {
+        Self { manner, transfer: None, stage: Stage::Take, ticks: 0, deepest: 0.0, stuck: 0 }
+    }
+
+    fn fails(&self, failure: FailureKind) -> bool {
+        self.manner.failure == Some(failure)
+    }
+
+    fn enter(&mut self, stage: Stage) {
+        self.stage = stage;
+        self.ticks = 0;
+        self.stuck = 0;
+        self.deepest = 0.0;
+    }
+
+    /// What to do now.
+    pub(crate) fn act(&mut self, world: &World) -> Action {
+        let Task::Peg(task) = &world.play.task else { return Action::stay(1.0) };
+        self.ticks += 1;
+        let in_hand = matches!(self.stage, Stage::Align | Stage::Insert);
+        if in_hand && !world.sight().holds(&task.peg) {
+            self.transfer = None;
+            self.enter(if self.manner.failure.is_none() { Stage::Take } else { Stage::Idle });
+        }
+        match self.stage {
+            Stage::Take => self.take(world, task),
+            Stage::Align => self.align(world, task),
+            Stage::Insert => self.insert(world, task),
+            Stage::LetGo => Action::stay(if self.ticks > 1 { 0.5 } else { 0.0 }),
+            Stage::PullOut => self.pull_out(world, task),
+            Stage::Idle => Action::stay(world.play.control.opening),
+        }
+    }
+
+    fn take(&mut self, world: &World, task: &Peg) -> Action {
+        let carried_away = [FailureKind::Drop, FailureKind::Miss].iter().any(|&failure| self.fails(failure));
+        let transfer = self.transfer.get_or_insert_with(|| Transfer::new(job(task), self.manner));
+        let action = transfer.act(world);
+        if transfer.stage == Taking::Carry && !carried_away {
+            self.enter(Stage::Align);
+        } else if transfer.stage == Taking::Done && self.manner.failure.is_none() {
+            self.transfer = None;
+        }
+        action
+    }
+
+    /// The pose of the tool that puts the peg's tip at this height over the hole, upright and turned as the hole.
+    fn tool_for(&self, world: &World, task: &Peg, tip_height: f64, aside: f64) -> Isometry3<f64> {
+        let peg = world.play.stage.pose_of(task.peg.body);
+        let yaw = nearest_turn(yaw_of(&task.world_from_hole), FRAC_PI_2, yaw_of(&peg));
+        let at = task.world_from_hole.translation.vector + Vector3::new(aside, 0.0, tip_height + Peg::HALF[2]);
+        upright(at, yaw) * peg.inverse() * world.world_from_tool()
+    }
+
+    fn align(&mut self, world: &World, task: &Peg) -> Action {
+        let aside = if self.fails(FailureKind::Jam) { 0.006 * self.manner.side } else { 0.0 };
+        let pose = self.tool_for(world, task, Peg::DEPTH + ALIGN_ABOVE, aside);
+        let (action, gap) = toward_pose(world, &pose, 0.0, ALIGN_SPEED * self.manner.haste);
+        if gap.within(0.0002, 0.003) || self.ticks > 80 {
+            self.enter(if self.fails(FailureKind::Stall) { Stage::Idle } else { Stage::Insert });
+        }
+        action
+    }
+
+    fn insert(&mut self, world: &World, task: &Peg) -> Action {
+        let tip = task.tip(&world.play.stage).z;
+        let depth = task.depth(&world.play.stage);
+        if depth > self.deepest + 0.0005 {
+            (self.deepest, self.stuck) = (depth, 0);
+        } else {
+            self.stuck += 1;
+        }
+        if self.fails(FailureKind::Undo) && depth > 0.6 * Peg::DEPTH {
+            self.enter(Stage::PullOut);
+        } else if depth > 0.95 * Peg::DEPTH {
+            self.enter(Stage::LetGo);
+        } else if self.stuck > 12 && !self.fails(FailureKind::Jam) {
+            self.enter(Stage::Align);
+        }
+        let aside = if self.fails(FailureKind::Jam) { 0.006 * self.manner.side } else { 0.0 };
+        let pose = self.tool_for(world, task, (tip - 0.01).max(0.0), aside);
+        toward_pose(world, &pose, 0.0, INSERT_SPEED * self.manner.haste).0
+    }
+
+    fn pull_out(&mut self, world: &World, task: &Peg) -> Action {
+        if self.ticks > 40 {
+            self.enter(Stage::Idle);
+        }
+        let tip = task.tip(&world.play.stage).z;
+        let pose = self.tool_for(world, task, (tip + 0.02).min(Peg::DEPTH + 0.06), 0.0);
+        toward_pose(world, &pose, 0.0, ALIGN_SPEED).0
+    }
+}
+
+fn job(task: &Peg) -> Job {
+    Job {
+        object: task.peg,
+        width: 2.0 * Peg::HALF[0],
+        symmetry: FRAC_PI_2,
+        grasp_above: GRASP_ABOVE,
+        place: task.world_from_hole.translation.vector + Vector3::new(0.0, 0.0, Peg::DEPTH + Peg::HALF[2] + 0.01),
+        travel_height: Peg::HALF[2] + Peg::DEPTH + 0.03,
+        jam_height: 0.0,
+    }
+}
