@@ -1,14 +1,19 @@
 use striatum_sim::*;
-use std::time::Instant;
 fn main() {
-    let mut w = World::new(TaskId::PickPlace, &striatum_robots::RobotSpec::builtin("panda").unwrap(), WorldConfig::default()).unwrap();
-    let o = w.observe();
-    println!("{:?} {:?}", o.world_from_tool.translation, o.joint_positions);
-    let start = o.world_from_tool;
-    for i in 0..10 { let s = w.act(&Action::EndEffector{delta_position_metres:[0.0,0.0,-0.02],delta_rotation_radians:[0.0;3],gripper:1.0}).unwrap();
-        let o = w.observe(); println!("{i} {:.4?} g {:.3} v {:.3?} p {:.3}", (o.world_from_tool.translation.vector-start.translation.vector), o.gripper, o.joint_velocities, s.truth.progress); }
-    let t = Instant::now();
-    for _ in 0..40 { w.act(&Action::stay(0.0)).unwrap(); }
-    println!("us/step {}", t.elapsed().as_secs_f64()*1e6/(40.0*25.0));
-    let o = w.observe(); println!("{:.5?} g {:.3} {:.5?}", o.world_from_tool.translation.vector-start.translation.vector, o.gripper, o.objects);
+    let a: Vec<String> = std::env::args().collect();
+    let task = TaskId::from_name(&a[1]).unwrap();
+    let seed: u64 = a[2].parse().unwrap();
+    let mut w = World::new(task, &striatum_robots::RobotSpec::builtin("panda").unwrap(), WorldConfig::default()).unwrap();
+    w.reset(seed).unwrap();
+    let mut e = match a.get(3) { Some(f) if f != "-" => Expert::failing(&w, FailureKind::from_name(f).unwrap()).unwrap(), _ => Expert::new(&w) };
+    let mut i = 0;
+    while !w.ended() {
+        let act = e.act(&w);
+        let s = w.act(&act).unwrap();
+        let o = w.observe();
+        let Action::EndEffector{delta_position_metres: d, gripper, ..} = act else { panic!() };
+        println!("{i:3} p {:.3} ph {} {:?} tool {:.3?} d {:.3?} g {:.2}->{:.2} obj {:.4?} {:.3?} | {}", s.truth.progress, w.phase_names()[s.truth.phase], s.truth.failed, o.world_from_tool.translation.vector.as_slice(), d, gripper, o.gripper, o.objects[0].world_from_object.translation.vector.as_slice(), o.scalars, e.state());
+        i += 1;
+    }
+    println!("{:?}", w.truth());
 }

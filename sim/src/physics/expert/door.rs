@@ -13,7 +13,7 @@ use crate::physics::tasks::{Door, Task};
 use crate::physics::world::World;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stage {
+pub(super) enum Stage {
     Over,
     Down,
     Close,
@@ -26,12 +26,14 @@ enum Stage {
 /// The state machine of opening a door.
 pub(crate) struct DoorExpert {
     manner: Manner,
-    stage: Stage,
+    pub(super) stage: Stage,
     ticks: u32,
     closing: f64,
     /// Commanded angles of lever and door.
     lever: f64,
     door: f64,
+    /// Angle of the door when the ball was taken.
+    taken_at: f64,
 }
 
 const HOVER_METRES: f64 = 0.08;
@@ -42,7 +44,7 @@ const OPENED_RADIANS: f64 = Door::DONE_RADIANS + 0.12;
 
 impl DoorExpert {
     pub(crate) fn new(manner: Manner) -> Self {
-        Self { manner, stage: Stage::Over, ticks: 0, closing: 0.0, lever: 0.0, door: 0.0 }
+        Self { manner, stage: Stage::Over, ticks: 0, closing: 0.0, lever: 0.0, door: 0.0, taken_at: 0.0 }
     }
 
     fn fails(&self, failure: FailureKind) -> bool {
@@ -64,6 +66,7 @@ impl DoorExpert {
             Stage::Over | Stage::Down => self.approach(world, task, angles),
             Stage::Close => {
                 (self.door, self.lever) = angles;
+                self.taken_at = self.door;
                 if self.ticks > 6 {
                     // A jam pulls at the door without having turned the lever.
                     let skip = self.fails(FailureKind::Jam) || angles.0 > 0.1;
@@ -93,10 +96,7 @@ impl DoorExpert {
             let along = yaw_of(&task.world_from_hinge) - door + FRAC_PI_2;
             self.closing = nearest_turn(along, std::f64::consts::PI, closing_now(world));
         }
-        let mut at = task.ball_at(door, lever);
-        if self.fails(FailureKind::Miss) {
-            at += Vector3::new(self.closing.cos(), self.closing.sin(), 0.0) * 0.06 * self.manner.side;
-        }
+        let mut at = task.ball_at(door, lever) + self.aside(task);
         at.z += if over { HOVER_METRES } else { 0.0 };
         let speed = self.manner.haste * if over { 0.16 } else { 0.06 };
         let opening = opening_for(world, 2.0 * Door::BALL, 0.015);
@@ -107,16 +107,22 @@ impl DoorExpert {
         action
     }
 
+    /// A miss takes hold of the air before the door.
+    fn aside(&self, task: &Door) -> Vector3<f64> {
+        if self.fails(FailureKind::Miss) { task.world_from_hinge.rotation * Vector3::x() * -0.055 } else { Vector3::zeros() }
+    }
+
     fn follow(&self, world: &World, task: &Door) -> Action {
-        let goal = Goal { at: task.ball_at(self.door, self.lever), closing: self.closing };
+        // The hand turns with the door: fingers that close along its arc would squeeze the ball out.
+        let at = task.ball_at(self.door, self.lever) + self.aside(task);
+        let goal = Goal { at, closing: self.closing - (self.door - self.taken_at) };
         toward(world, &goal, 0.0, 0.2).0
     }
 
     fn turn(&mut self, world: &World, task: &Door, (_, lever): (f64, f64)) -> Action {
         self.lever = (self.lever + self.rate(world, TURN_RADIANS_PER_SEC)).min(TURNED_RADIANS);
-        let empty = self.fails(FailureKind::Miss);
         if lever > Door::UNLATCHED_RADIANS + 0.05 || self.ticks > 40 {
-            self.enter(if empty { Stage::Pull } else { Stage::Pull });
+            self.enter(Stage::Pull);
         }
         self.follow(world, task)
     }
@@ -132,7 +138,10 @@ impl DoorExpert {
     }
 
     fn push_back(&mut self, world: &World, task: &Door) -> Action {
-        self.door = (self.door - self.rate(world, PULL_RADIANS_PER_SEC)).max(0.0);
+        self.door = (self.door - self.rate(world, PULL_RADIANS_PER_SEC)).max(0.05);
+        if self.ticks > 60 {
+            self.enter(Stage::Idle);
+        }
         self.follow(world, task)
     }
 

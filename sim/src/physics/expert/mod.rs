@@ -16,7 +16,7 @@ use super::action::Action;
 use super::dice::Dice;
 use super::error::WorldResult;
 use super::failure::FailureKind;
-use super::tasks::Task;
+use super::tasks::{Task, TaskId};
 use super::world::World;
 
 /// Does a world's task, or fails at it as asked. Sees the whole state; its own memory is only where it is in its plan.
@@ -62,8 +62,10 @@ impl Expert {
 
     fn with(world: &World, failure: Option<FailureKind>) -> Self {
         let mut dice = Dice::new(world.seed(), 1);
+        // Three transfers are as long as one is elsewhere.
+        let pace = if world.task() == TaskId::Tidy { 2.0 } else { 1.0 };
         let manner = Manner {
-            haste: dice.between(0.8, 1.1),
+            haste: dice.between(0.8, 1.1) * pace,
             when: dice.between(0.25, 0.5),
             side: if dice.between(0.0, 1.0) < 0.5 { 1.0 } else { -1.0 },
             failure,
@@ -85,6 +87,17 @@ impl Expert {
             Plan::Carry(plan) => plan.act(world),
             Plan::Door(plan) => plan.act(world),
             Plan::Peg(plan) => plan.act(world),
+        }
+    }
+
+    /// Where the expert is in its plan, for people.
+    #[must_use]
+    pub fn state(&self) -> String {
+        match &self.plan {
+            Plan::Push(plan) => format!("{:?}", plan.stage),
+            Plan::Carry(plan) => format!("{:?}", plan.transfer.as_ref().map(|transfer| transfer.stage)),
+            Plan::Door(plan) => format!("{:?}", plan.stage),
+            Plan::Peg(plan) => format!("{:?}", plan.stage),
         }
     }
 }

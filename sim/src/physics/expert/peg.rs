@@ -14,7 +14,7 @@ use crate::physics::tasks::{Peg, Task};
 use crate::physics::world::World;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stage {
+pub(super) enum Stage {
     Take,
     Align,
     Insert,
@@ -27,7 +27,7 @@ enum Stage {
 pub(crate) struct PegExpert {
     manner: Manner,
     transfer: Option<Transfer>,
-    stage: Stage,
+    pub(super) stage: Stage,
     ticks: u32,
     deepest: f64,
     stuck: u32,

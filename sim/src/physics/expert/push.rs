@@ -13,7 +13,7 @@ use crate::physics::tasks::{Push, Task};
 use crate::physics::world::World;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stage {
+pub(super) enum Stage {
     Over,
     Down,
     Push,
@@ -26,7 +26,7 @@ enum Stage {
 #[derive(Clone, Debug)]
 pub(crate) struct PushExpert {
     manner: Manner,
-    stage: Stage,
+    pub(super) stage: Stage,
     ticks: u32,
     /// Direction of the push, from x.
     heading: f64,
@@ -124,8 +124,8 @@ impl PushExpert {
         let opening = opening_for(world, SPREAD_METRES, 0.0);
         let speed = if self.stage == Stage::Over { 0.16 } else { 0.08 };
         let (action, gap) = toward(world, &goal, opening, speed * self.manner.haste);
-        let stuck = self.ticks > 60 && !self.fails(FailureKind::Jam);
-        if gap.within(0.008, 0.05) || stuck {
+        let jams = self.fails(FailureKind::Jam) && self.stage == Stage::Down;
+        if !jams && (gap.within(0.008, 0.05) || self.ticks > 60) {
             self.enter(if self.stage == Stage::Over { Stage::Down } else { Stage::Push });
         }
         action

@@ -20,7 +20,7 @@ pub(crate) struct Carrier {
     /// Which of several transfers goes wrong.
     strikes_at: usize,
     begun: usize,
-    transfer: Option<Transfer>,
+    pub(super) transfer: Option<Transfer>,
 }
 
 impl Carrier {
