@@ -191,6 +191,11 @@ impl World {
         out.extend_from_slice(&(self.play.actions as u64).to_le_bytes());
     }
 
+    /// Where the tool is when every joint is at home.
+    pub(crate) fn world_from_home_tool(&self) -> Isometry3<f64> {
+        self.reach.tool(&self.model.home)
+    }
+
     pub(crate) fn sight(&self) -> Sight<'_> {
         self.play.sight()
     }

@@ -5,7 +5,7 @@ use std::f64::consts::FRAC_PI_2;
 use nalgebra::Vector3;
 
 use super::Manner;
-use super::motion::{Goal, nearest_turn, closing_now, opening_for, toward};
+use super::motion::{Goal, nearest_turn, closing_at_home, opening_for, toward};
 use crate::physics::action::Action;
 use crate::physics::failure::FailureKind;
 use crate::physics::layout::yaw_of;
@@ -94,7 +94,7 @@ impl DoorExpert {
         let over = self.stage == Stage::Over;
         if over {
             let along = yaw_of(&task.world_from_hinge) - door + FRAC_PI_2;
-            self.closing = nearest_turn(along, std::f64::consts::PI, closing_now(world));
+            self.closing = nearest_turn(along, std::f64::consts::PI, closing_at_home(world));
         }
         let mut at = task.ball_at(door, lever) + self.aside(task);
         at.z += if over { HOVER_METRES } else { 0.0 };

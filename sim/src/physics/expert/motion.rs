@@ -66,9 +66,9 @@ pub(crate) fn down(world: &World, closing: f64) -> UnitQuaternion<f64> {
     UnitQuaternion::from_rotation_matrix(&Rotation3::from_matrix_unchecked(world * tool.transpose()))
 }
 
-/// Where the fingers close along now, as seen from above.
-pub(crate) fn closing_now(world: &World) -> f64 {
-    let axis = world.play.control.world_from_command.rotation * world.model.closing_axis();
+/// Where the fingers close along at home, as seen from above: the turn furthest from the wrist's limits.
+pub(crate) fn closing_at_home(world: &World) -> f64 {
+    let axis = world.world_from_home_tool().rotation * world.model.closing_axis();
     axis.y.atan2(axis.x)
 }
 

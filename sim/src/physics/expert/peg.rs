@@ -139,6 +139,7 @@ fn job(task: &Peg) -> Job {
     Job {
         object: task.peg,
         width: 2.0 * Peg::HALF[0],
+        across: 0.0,
         symmetry: FRAC_PI_2,
         grasp_above: GRASP_ABOVE,
         place: task.world_from_hole.translation.vector + Vector3::new(0.0, 0.0, Peg::DEPTH + Peg::HALF[2] + 0.01),

@@ -5,7 +5,7 @@ use std::f64::consts::{FRAC_PI_2, PI};
 use nalgebra::Vector3;
 
 use super::Manner;
-use super::motion::{Goal, closing_now, nearest_turn, opening_for, toward};
+use super::motion::{Goal, closing_at_home, nearest_turn, opening_for, toward};
 use crate::physics::action::Action;
 use crate::physics::failure::FailureKind;
 use crate::physics::layout::flat_distance;
@@ -110,7 +110,7 @@ impl PushExpert {
         let along = target - block;
         if self.stage == Stage::Over {
             self.heading = along.y.atan2(along.x);
-            self.closing = nearest_turn(self.heading + FRAC_PI_2, PI, closing_now(world));
+            self.closing = nearest_turn(self.heading + FRAC_PI_2, PI, closing_at_home(world));
         }
         let ahead = Vector3::new(self.heading.cos(), self.heading.sin(), 0.0);
         // A jam comes down on the block itself.

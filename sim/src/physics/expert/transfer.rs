@@ -3,7 +3,7 @@
 use nalgebra::Vector3;
 
 use super::Manner;
-use super::motion::{Goal, closing_now, nearest_turn, opening_for, toward};
+use super::motion::{Goal, closing_at_home, nearest_turn, opening_for, toward};
 use crate::physics::action::Action;
 use crate::physics::failure::FailureKind;
 use crate::physics::layout::{flat_distance, yaw_of};
@@ -16,6 +16,8 @@ pub(crate) struct Job {
     pub(crate) object: Object,
     /// Width between the fingers.
     pub(crate) width: f64,
+    /// Direction of that width from the object's x.
+    pub(crate) across: f64,
     /// The object looks the same after this turn about the vertical.
     pub(crate) symmetry: f64,
     /// Height of the grasp above the object's centre.
@@ -133,7 +135,7 @@ impl Transfer {
     /// Over the object, then down around it.
     fn approach(&mut self, world: &World, at: &Vector3<f64>, yaw: f64) -> Action {
         if self.stage == Stage::Hover {
-            self.closing = nearest_turn(yaw, self.job.symmetry, closing_now(world));
+            self.closing = nearest_turn(yaw + self.job.across, self.job.symmetry, closing_at_home(world));
         }
         let mut grasp = at + Vector3::new(0.0, 0.0, self.job.grasp_above);
         if self.fails(FailureKind::Miss) {

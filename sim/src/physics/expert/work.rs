@@ -1,14 +1,12 @@
 //! Experts whose work is one transfer after another.
 
-use std::f64::consts::FRAC_PI_2;
-
 use nalgebra::Vector3;
 
 use super::Manner;
 use super::transfer::{Job, Stage, Transfer};
 use crate::physics::action::Action;
 use crate::physics::failure::FailureKind;
-use crate::physics::tasks::{Delivery, LIFT_METRES, Leg, PickPlace, Task, Tidy};
+use crate::physics::tasks::{Delivery, Hold, LIFT_METRES, Leg, PickPlace, Task, Tidy};
 use crate::physics::world::World;
 
 /// Height at which an object is let go above where it will stand.
@@ -59,7 +57,7 @@ fn next_job(world: &World, manner: &Manner) -> Option<Job> {
             if wrong {
                 delivery.object = task.other;
             }
-            Some(job(&delivery, 2.0 * PickPlace::HALF, FRAC_PI_2))
+            Some(job(&delivery, PickPlace::HOLD))
         }
         Task::Tidy(task) => {
             let sight = world.sight();
@@ -68,18 +66,18 @@ fn next_job(world: &World, manner: &Manner) -> Option<Job> {
             if wrong {
                 delivery.place = task.deliveries[(next + 1) % task.deliveries.len()].place;
             }
-            let hold = Tidy::HOLDS[next];
-            Some(job(&delivery, hold.width, hold.symmetry))
+            Some(job(&delivery, Tidy::HOLDS[next]))
         }
         _ => None,
     }
 }
 
-fn job(delivery: &Delivery, width: f64, symmetry: f64) -> Job {
+fn job(delivery: &Delivery, hold: Hold) -> Job {
     Job {
         object: delivery.object,
-        width,
-        symmetry,
+        width: hold.width,
+        across: hold.across,
+        symmetry: hold.symmetry,
         grasp_above: 0.0,
         place: delivery.place + Vector3::new(0.0, 0.0, delivery.standing + RELEASE_METRES),
         travel_height: delivery.standing + LIFT_METRES + 0.02,

@@ -24,6 +24,17 @@ pub(crate) struct Delivery {
     start_reach: f64,
 }
 
+/// How an object is taken from above.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Hold {
+    /// Width between the fingers.
+    pub(crate) width: f64,
+    /// Direction of that width from the object's x.
+    pub(crate) across: f64,
+    /// The object looks the same after this turn about the vertical.
+    pub(crate) symmetry: f64,
+}
+
 /// How far a delivery is.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Leg {

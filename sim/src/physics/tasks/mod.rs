@@ -10,7 +10,7 @@ mod tidy;
 use nalgebra::{Isometry3, Vector3};
 use rapier3d::geometry::ColliderHandle;
 
-pub(crate) use delivery::{Delivery, LIFT_METRES, Leg};
+pub(crate) use delivery::{Delivery, Hold, LIFT_METRES, Leg};
 pub(crate) use door::Door;
 pub(crate) use peg::Peg;
 pub(crate) use pick_place::PickPlace;

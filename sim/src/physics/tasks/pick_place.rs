@@ -1,9 +1,11 @@
 //! Put a cube into a bin. Another cube, of another colour, is in nobody's way and must stay out of it.
 
+use std::f64::consts::FRAC_PI_2;
+
 use nalgebra::{Isometry3, Vector3};
 
 use super::Sight;
-use super::delivery::Delivery;
+use super::delivery::{Delivery, Hold};
 use crate::physics::convert::real;
 use crate::physics::dice::Dice;
 use crate::physics::failure::FailureKind;
@@ -23,6 +25,7 @@ impl PickPlace {
     pub(crate) const PHASES: &'static [&'static str] = &["reach", "lift", "carry", "release", "in_bin"];
     /// Half the side of a cube.
     pub(crate) const HALF: f64 = 0.0225;
+    pub(crate) const HOLD: Hold = Hold { width: 2.0 * Self::HALF, across: 0.0, symmetry: FRAC_PI_2 };
     const KG: f64 = 0.08;
     const BIN_HALF: f64 = 0.065;
     const BIN_HEIGHT: f64 = 0.05;

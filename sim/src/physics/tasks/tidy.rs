@@ -5,7 +5,7 @@ use std::f64::consts::{FRAC_PI_2, PI};
 use nalgebra::{Isometry3, Vector3};
 
 use super::Sight;
-use super::delivery::{Delivery, Leg};
+use super::delivery::{Delivery, Hold, Leg};
 use super::pick_place::open_box;
 use crate::physics::convert::real;
 use crate::physics::dice::Dice;
@@ -19,13 +19,6 @@ use crate::scene::{Geometry, Role};
 /// Three objects, three trays.
 pub(crate) struct Tidy {
     pub(crate) deliveries: [Delivery; 3],
-}
-
-/// How an object is taken: width between the fingers, turn after which it looks the same.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Hold {
-    pub(crate) width: f64,
-    pub(crate) symmetry: f64,
 }
 
 impl Tidy {
@@ -45,15 +38,15 @@ impl Tidy {
         [["cube", "cube_tray"], ["bar", "bar_tray"], ["cylinder", "cylinder_tray"]];
     /// A cube, a bar that is taken across, and a standing cylinder.
     pub(crate) const HOLDS: [Hold; 3] = [
-        Hold { width: 0.04, symmetry: FRAC_PI_2 },
-        Hold { width: 0.03, symmetry: PI },
-        Hold { width: 0.036, symmetry: 1e-3 },
+        Hold { width: 0.04, across: 0.0, symmetry: FRAC_PI_2 },
+        Hold { width: 0.03, across: FRAC_PI_2, symmetry: PI },
+        Hold { width: 0.036, across: 0.0, symmetry: 1e-3 },
     ];
 
     fn form(index: usize) -> (Geometry, f64) {
         match index {
             0 => (Geometry::Box { half_metres: [0.02; 3] }, 0.02),
-            1 => (Geometry::Box { half_metres: [0.015, 0.03, 0.018] }, 0.018),
+            1 => (Geometry::Box { half_metres: [0.03, 0.015, 0.018] }, 0.018),
             _ => (Geometry::Cylinder { radius_metres: 0.018, half_length_metres: 0.022 }, 0.022),
         }
     }
