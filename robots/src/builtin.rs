@@ -4,8 +4,11 @@ use crate::error::{Error, Result, did_you_mean};
 use crate::model::RobotSpec;
 
 /// Name, TOML, URDF; in alphabetical order.
-const ROBOTS: [(&str, &str, &str); 1] =
-    [("panda", include_str!("../data/panda.toml"), include_str!("../data/panda.urdf"))];
+const ROBOTS: [(&str, &str, &str); 3] = [
+    ("panda", include_str!("../data/panda.toml"), include_str!("../data/panda.urdf")),
+    ("so101", include_str!("../data/so101.toml"), include_str!("../data/so101.urdf")),
+    ("ur5", include_str!("../data/ur5.toml"), include_str!("../data/ur5.urdf")),
+];
 
 impl RobotSpec {
     /// The names that [`RobotSpec::builtin`] knows, in alphabetical order.

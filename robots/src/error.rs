@@ -90,9 +90,16 @@ pub(crate) fn one_line(text: &str) -> String {
 /// "did you mean ..." for a name that is not there, or the names that are.
 pub(crate) fn did_you_mean<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     let known: Vec<&str> = known.into_iter().collect();
+    let given = given.to_lowercase();
+    let likeness = |name: &str| {
+        let name = name.to_lowercase();
+        // A name without its prefix or suffix, `link0` for `panda_link0`, is nearer than spelling says.
+        let part = given.len() >= 3 && name.contains(&given);
+        strsim::jaro_winkler(&given, &name).max(if part { 0.9 } else { 0.0 })
+    };
     let near = known
         .iter()
-        .map(|name| (strsim::jaro_winkler(&given.to_lowercase(), &name.to_lowercase()), *name))
+        .map(|name| (likeness(name), *name))
         .filter(|(likeness, _)| *likeness > 0.7)
         .max_by(|a, b| a.0.total_cmp(&b.0));
     match near {
@@ -116,6 +123,7 @@ mod tests {
     #[test]
     fn the_nearest_name_is_meant_and_a_far_one_lists_them() {
         assert_eq!(did_you_mean("Pandda", ["panda", "so101"]), "did you mean `panda`?");
+        assert_eq!(did_you_mean("link0", ["panda_link0", "panda_hand"]), "did you mean `panda_link0`?");
         assert_eq!(did_you_mean("zzz", ["panda", "so101"]), "there are panda, so101");
     }
 }

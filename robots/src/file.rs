@@ -37,6 +37,17 @@ impl RobotSpec {
         assemble::assemble(robot, tree, &place)
     }
 
+    /// A robot by what a user gives: the path of a TOML file, which ends in `.toml` or has a folder in it, or a name that is built in.
+    ///
+    /// # Errors
+    /// As [`RobotSpec::load`] or [`RobotSpec::builtin`].
+    pub fn open(name_or_path: &str) -> Result<Self> {
+        let path = Path::new(name_or_path);
+        let is_path =
+            path.components().count() > 1 || path.extension().is_some_and(|end| end.eq_ignore_ascii_case("toml"));
+        if is_path { Self::load(path) } else { Self::builtin(name_or_path) }
+    }
+
     /// Makes a robot of the texts of its two files; `place` names the TOML file in errors, the URDF has the name that it gives.
     ///
     /// # Errors

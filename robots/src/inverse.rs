@@ -25,7 +25,8 @@ pub struct IkOptions {
     pub max_iterations: u32,
     /// Attempts after the first, each from another place in the joint ranges. 0 keeps to the branch of `from`.
     pub restarts: u32,
-    /// How far each step is drawn towards home where that does not move the tool, in [0, 1]. 0: not at all.
+    /// Share of the way home that is gone after a pose is reached, where that leaves the tool in place; in [0, 1]. Keeps the joints
+    /// that an arm has to spare from wandering.
     pub home_pull: f64,
 }
 
@@ -36,7 +37,7 @@ impl Default for IkOptions {
             rotation_tolerance_radians: 1e-3,
             axis_weights: [1.0; 6],
             max_iterations: 100,
-            restarts: 32,
+            restarts: 64,
             home_pull: 0.0,
         }
     }
@@ -122,7 +123,7 @@ impl Kinematics {
     /// When there is not one finite value for each arm joint, the target is not finite, or an option is out of its range.
     /// A target out of reach is no error but [`Outcome::Short`].
     pub fn inverse(&self, target: &Isometry3<f64>, from: &[f64], options: &IkOptions) -> Result<Outcome> {
-        check("arm", from, self.arm.len())?;
+        check("arm", from, self.joints())?;
         options.check()?;
         if !target.to_homogeneous().iter().all(|value| value.is_finite()) {
             return Err(Error::input("the target has a number that is not finite", "give a finite pose"));
@@ -141,6 +142,10 @@ impl Kinematics {
             }
         }
         let reached = search.near_enough(&best.error);
+        if let Some(pulled) = (reached && options.home_pull > 0.0).then(|| search.pulled_home(&best)).flatten() {
+            iterations += pulled.iterations;
+            best = pulled;
+        }
         let (position_error_metres, rotation_error_radians) = search.residuals(&best.error);
         let joints = best.joints.as_slice().to_vec();
         let solution = Solution { joints, position_error_metres, rotation_error_radians, iterations };
@@ -148,20 +153,20 @@ impl Kinematics {
     }
 
     fn clamped(&self, joints: &[f64]) -> DVector<f64> {
-        let within = joints.iter().zip(&self.ranges).map(|(joint, (lower, upper))| joint.clamp(*lower, *upper));
+        let within = joints.iter().zip(self.ranges()).map(|(joint, (lower, upper))| joint.clamp(*lower, *upper));
         DVector::from_iterator(joints.len(), within)
     }
 
     /// The next point of an additive recurrence (Roberts 2018: powers of the inverse of the root of x^(d+1) = x + 1) in the joint
     /// ranges. It fills them evenly and is the same on every machine.
     fn restart_from(&self, restart: u32) -> DVector<f64> {
-        let dimensions = self.ranges.len();
+        let dimensions = self.ranges().len();
         let power = 1.0 / (dimensions as f64 + 1.0);
         let root = (0..60).fold(2.0_f64, |x, _| (1.0 + x).powf(power));
         let mut step = 1.0;
         DVector::from_iterator(
             dimensions,
-            self.ranges.iter().map(|&(lower, upper)| {
+            self.ranges().iter().map(|&(lower, upper)| {
                 step /= root;
                 let at = (0.5 + f64::from(restart) * step).fract();
                 let endless = !(lower.is_finite() && upper.is_finite());
@@ -196,9 +201,7 @@ impl Search<'_> {
         let mut cost = self.cost(&error);
         let (mut damping, mut growth) = (1e-3, 2.0);
         let mut iterations = 0;
-        // A pull needs a few steps even when the tool is where it should be.
-        let settle = if self.options.home_pull > 0.0 { 5 } else { 0 };
-        while iterations < self.options.max_iterations && (iterations < settle || !self.near_enough(&error)) {
+        while iterations < self.options.max_iterations && !self.near_enough(&error) {
             iterations += 1;
             let jacobian = self.weighted(self.kinematics.jacobian_at(&forward));
             let next = self.step(&at, &jacobian, &self.weigh(&error), damping);
@@ -206,12 +209,13 @@ impl Search<'_> {
             let next_error = self.error(&next_forward.base_from_tool);
             let next_cost = self.cost(&next_error);
             let moved = (&next - &at).norm();
-            if next_cost < cost || (next_cost <= cost + 1e-12 && self.near_enough(&next_error)) {
+            if next_cost < cost {
                 let gain = 1.0 - next_cost / cost.max(f64::MIN_POSITIVE);
                 (at, forward, error, cost) = (next, next_forward, next_error, next_cost);
                 damping = (damping * 0.3).max(1e-9);
                 growth = 2.0;
-                if gain < 1e-6 && iterations > settle {
+                // A thousandth of what is left: a limit or an end of the reach is in the way.
+                if gain < 1e-3 {
                     break;
                 }
             } else {
@@ -234,11 +238,11 @@ impl Search<'_> {
         error: &Vector6<f64>,
         damping: f64,
     ) -> DVector<f64> {
-        let ranges = &self.kinematics.ranges;
+        let ranges = self.kinematics.ranges();
         let mut jacobian = jacobian.clone();
         let mut free = vec![true; at.len()];
         loop {
-            let delta = self.damped(at, &jacobian, error, damping, &free);
+            let delta = damped(&jacobian, error, damping);
             let mut pushed = false;
             for joint in 0..at.len() {
                 let (lower, upper) = ranges[joint];
@@ -258,27 +262,21 @@ impl Search<'_> {
         }
     }
 
-    /// `J^T (J J^T + damping I)^-1 e`, and what is left of the way home after projecting it out of the tool's motion.
-    fn damped(
-        &self,
-        at: &DVector<f64>,
-        jacobian: &OMatrix<f64, U6, Dyn>,
-        error: &Vector6<f64>,
-        damping: f64,
-        free: &[bool],
-    ) -> DVector<f64> {
-        let normal: Matrix6<f64> = jacobian * jacobian.transpose() + Matrix6::identity() * damping;
-        let Some(normal) = normal.cholesky() else { return DVector::zeros(at.len()) };
-        let mut delta = jacobian.transpose() * normal.solve(error);
-        if self.options.home_pull > 0.0 {
-            let home = DVector::from_column_slice(&self.kinematics.home);
-            let mut pull = (home - at) * self.options.home_pull;
-            for (pull, free) in pull.iter_mut().zip(free) {
-                *pull = if *free { *pull } else { 0.0 };
-            }
-            delta += &pull - jacobian.transpose() * normal.solve(&(jacobian * &pull));
-        }
-        delta
+    /// Part of the way home along which the tool stays, and back onto the target from there. `None` where that comes to nothing.
+    fn pulled_home(&self, reached: &Attempt) -> Option<Attempt> {
+        const HALVINGS: u32 = 4;
+        let home = DVector::from_column_slice(self.kinematics.home());
+        let forward = self.kinematics.placed_open(reached.joints.as_slice());
+        let jacobian = self.weighted(self.kinematics.jacobian_at(&forward));
+        let way = &home - &reached.joints;
+        let along = &way - damped(&jacobian, &(&jacobian * &way), 1e-9);
+        (0..=HALVINGS).find_map(|halving| {
+            let share = self.options.home_pull / f64::from(1_u32 << halving);
+            let from = self.kinematics.clamped((&reached.joints + &along * share).as_slice());
+            let pulled = self.attempt(from);
+            let nearer = (&home - &pulled.joints).norm() < way.norm();
+            (nearer && self.near_enough(&pulled.error)).then_some(pulled)
+        })
     }
 
     /// From the tool to the target, in the target's frame: metres, then the rotation vector.
@@ -320,5 +318,14 @@ impl Search<'_> {
     fn near_enough(&self, error: &Vector6<f64>) -> bool {
         let (position, rotation) = self.residuals(error);
         position <= self.options.position_tolerance_metres && rotation <= self.options.rotation_tolerance_radians
+    }
+}
+
+/// `J^T (J J^T + damping I)^-1 e`.
+fn damped(jacobian: &OMatrix<f64, U6, Dyn>, error: &Vector6<f64>, damping: f64) -> DVector<f64> {
+    let normal: Matrix6<f64> = jacobian * jacobian.transpose() + Matrix6::identity() * damping;
+    match normal.cholesky() {
+        Some(normal) => jacobian.transpose() * normal.solve(error),
+        None => DVector::zeros(jacobian.ncols()),
     }
 }

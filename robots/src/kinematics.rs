@@ -3,21 +3,33 @@
 use nalgebra::{Dyn, Isometry3, OMatrix, U6, Vector3};
 
 use crate::error::{Error, Result};
-use crate::model::{Link, RobotSpec};
+use crate::model::{Joint, JointKind, Link, RobotSpec};
 
 /// The kinematics of one robot: made once, used for every step.
 #[derive(Clone, Debug)]
 pub struct Kinematics {
     links: Vec<Link>,
-    pub(crate) arm: Vec<usize>,
-    pub(crate) home: Vec<f64>,
-    /// Lowest and highest position of each arm joint.
-    pub(crate) ranges: Vec<(f64, f64)>,
+    /// How the joint above each link is moved.
+    drives: Vec<Drive>,
+    arm: Vec<usize>,
     gripper: Vec<usize>,
     gripper_open: Vec<f64>,
     base_from_root: Isometry3<f64>,
     tool_link: usize,
     link_from_tool: Isometry3<f64>,
+    home: Vec<f64>,
+    ranges: Vec<(f64, f64)>,
+}
+
+/// Where the position of a joint comes from.
+#[derive(Clone, Copy, Debug)]
+enum Drive {
+    /// Neither arm nor gripper: it rests here.
+    Rest(f64),
+    /// `multiplier * value + offset` of an arm joint.
+    Arm { at: usize, multiplier: f64, offset: f64 },
+    /// The same of a gripper joint.
+    Gripper { at: usize, multiplier: f64, offset: f64 },
 }
 
 /// Where everything is.
@@ -35,14 +47,15 @@ impl Kinematics {
     pub fn new(robot: &RobotSpec) -> Self {
         let mut kinematics = Self {
             links: robot.links.clone(),
+            drives: (0..robot.links.len()).map(|link| drive(robot, link)).collect(),
             arm: robot.arm.clone(),
-            home: robot.home_radians.clone(),
-            ranges: robot.arm_joints().map(crate::model::Joint::range).collect(),
             gripper: robot.gripper.links.clone(),
             gripper_open: robot.gripper.open.clone(),
             base_from_root: Isometry3::identity(),
             tool_link: robot.tool.link,
             link_from_tool: robot.tool.link_from_tool,
+            home: robot.home_radians.clone(),
+            ranges: robot.arm_joints().map(Joint::range).collect(),
         };
         // Nothing between root and base moves: any joint values will do.
         let at_home = kinematics.poses(&kinematics.home, &kinematics.gripper_open);
@@ -54,6 +67,18 @@ impl Kinematics {
     #[must_use]
     pub fn joints(&self) -> usize {
         self.arm.len()
+    }
+
+    /// The arm's joint positions at home.
+    #[must_use]
+    pub fn home(&self) -> &[f64] {
+        &self.home
+    }
+
+    /// Lowest and highest position of each arm joint; infinite where there is no limit.
+    #[must_use]
+    pub fn ranges(&self) -> &[(f64, f64)] {
+        &self.ranges
     }
 
     /// Poses at these positions of the arm's joints, with the gripper open.
@@ -103,7 +128,7 @@ impl Kinematics {
             let pose = &forward.base_from_links[*link];
             let axis = pose.rotation * joint.axis.into_inner();
             let (linear, angular) = match joint.kind {
-                crate::model::JointKind::Prismatic => (axis, Vector3::zeros()),
+                JointKind::Prismatic => (axis, Vector3::zeros()),
                 _ => (axis.cross(&(tool - pose.translation.vector)), axis),
             };
             jacobian.fixed_view_mut::<3, 1>(0, column).copy_from(&linear);
@@ -124,25 +149,34 @@ impl Kinematics {
         poses
     }
 
-    /// The position of the joint above a link. One that is neither arm nor gripper rests where its limits are nearest to 0.
     fn position(&self, link: usize, arm: &[f64], gripper: &[f64]) -> f64 {
-        let own = |of: usize| {
-            let find = |links: &[usize], values: &[f64]| Some(values[links.iter().position(|at| *at == of)?]);
-            find(&self.arm, arm).or_else(|| find(&self.gripper, gripper))
-        };
-        let Some(joint) = self.links[link].joint.as_ref().filter(|joint| joint.moves()) else { return 0.0 };
-        if let Some(position) = own(link) {
-            return position;
-        }
-        let rest = |link: usize| {
-            let (lower, upper) = self.links[link].joint.as_ref().map_or((0.0, 0.0), crate::model::Joint::range);
-            0.0_f64.clamp(lower, upper)
-        };
-        match joint.mimic {
-            Some(mimic) => mimic.multiplier * own(mimic.link).unwrap_or_else(|| rest(mimic.link)) + mimic.offset,
-            None => rest(link),
+        match self.drives[link] {
+            Drive::Rest(position) => position,
+            Drive::Arm { at, multiplier, offset } => multiplier * arm[at] + offset,
+            Drive::Gripper { at, multiplier, offset } => multiplier * gripper[at] + offset,
         }
     }
+}
+
+/// What moves the joint above a link. A gripper joint that follows another but has a value of its own takes its own.
+fn drive(robot: &RobotSpec, link: usize) -> Drive {
+    let find = |link: usize, multiplier: f64, offset: f64| {
+        let place = |links: &[usize]| links.iter().position(|at| *at == link);
+        let arm = place(&robot.arm).map(|at| Drive::Arm { at, multiplier, offset });
+        arm.or_else(|| place(&robot.gripper.links).map(|at| Drive::Gripper { at, multiplier, offset }))
+    };
+    let joint = |link: usize| robot.links.get(link)?.joint.as_ref();
+    // Where its limits are nearest to 0.
+    let rest = |link: usize| {
+        let (lower, upper) = joint(link).map_or((0.0, 0.0), Joint::range);
+        0.0_f64.max(lower).min(upper)
+    };
+    let follow = joint(link).and_then(|joint| joint.mimic);
+    find(link, 1.0, 0.0).unwrap_or_else(|| match follow {
+        Some(mimic) => find(mimic.link, mimic.multiplier, mimic.offset)
+            .unwrap_or_else(|| Drive::Rest(mimic.multiplier * rest(mimic.link) + mimic.offset)),
+        None => Drive::Rest(rest(link)),
+    })
 }
 
 /// One finite value for each joint.

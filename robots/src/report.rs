@@ -1,11 +1,13 @@
 //! What is still to be said of a specification that is valid.
 
+mod cameras;
+mod joints;
+
 use nalgebra::Point3;
 
-use crate::camera::CameraMount;
 use crate::inverse::{IkOptions, Outcome};
 use crate::kinematics::Kinematics;
-use crate::model::{Geometry, Joint, Link, RobotSpec, Shape};
+use crate::model::{Geometry, Link, RobotSpec, Shape};
 
 /// How much a finding matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -50,13 +52,14 @@ impl RobotSpec {
         let mut findings = Vec::new();
         home(self, &mut findings);
         tool(self, &kinematics, &mut findings);
+        corners(self, &kinematics, &mut findings);
         for link in &self.links {
             inertia(link, &mut findings);
             shapes(link, &mut findings);
         }
-        joints(self, &mut findings);
+        joints::joints(self, &mut findings);
         for camera in &self.cameras {
-            view(self, camera, &kinematics, &mut findings);
+            cameras::view(self, camera, &kinematics, &mut findings);
         }
         if self.cameras.is_empty() {
             say(
@@ -99,8 +102,7 @@ fn home(robot: &RobotSpec, findings: &mut Vec<Finding>) {
 
 /// The tool at home, and the middle of the workspace.
 fn tool(robot: &RobotSpec, kinematics: &Kinematics, findings: &mut Vec<Finding>) {
-    let at_home = kinematics.placed_open(&robot.home_radians).base_from_tool;
-    let at = at_home.translation.vector;
+    let at = kinematics.placed_open(&robot.home_radians).base_from_tool.translation.vector;
     let (low, high) = (robot.safety.workspace_min_metres, robot.safety.workspace_max_metres);
     if (0..3).any(|axis| at[axis] < low[axis] || at[axis] > high[axis]) {
         say(
@@ -111,20 +113,37 @@ fn tool(robot: &RobotSpec, kinematics: &Kinematics, findings: &mut Vec<Finding>)
             "move home, or widen safety.workspace_min_metres and workspace_max_metres",
         );
     }
-    let mut target = at_home;
-    target.translation.vector = workspace_middle(robot).coords;
-    let options = IkOptions::position_only();
-    if let Ok(Outcome::Short(nearest)) = kinematics.inverse(&target, &robot.home_radians, &options) {
+    if let Some(nearest) = missed_by(robot, kinematics, workspace_middle(robot)) {
         say(
             findings,
             Level::Error,
             "safety",
-            format!(
-                "the tool comes no nearer than {:.3} m to the middle of the workspace",
-                nearest.position_error_metres
-            ),
+            format!("the tool comes no nearer than {:.3} m to the middle of the workspace", nearest),
             "give the box in the base frame, in metres, around what the arm reaches",
         );
+    }
+}
+
+/// How far the tool stays away from a point that it cannot come to.
+fn missed_by(robot: &RobotSpec, kinematics: &Kinematics, point: Point3<f64>) -> Option<f64> {
+    let options = IkOptions { restarts: 8, ..IkOptions::position_only() };
+    match kinematics.inverse(&point.coords.into(), &robot.home_radians, &options) {
+        Ok(Outcome::Short(nearest)) => Some(nearest.position_error_metres),
+        Ok(Outcome::Reached(_)) | Err(_) => None,
+    }
+}
+
+/// Corners of the workspace that the tool cannot come to.
+fn corners(robot: &RobotSpec, kinematics: &Kinematics, findings: &mut Vec<Finding>) {
+    let (low, high) = (robot.safety.workspace_min_metres, robot.safety.workspace_max_metres);
+    let corner = |bits: usize| {
+        let side = |axis: usize| if bits >> axis & 1 == 0 { low[axis] } else { high[axis] };
+        Point3::new(side(0), side(1), side(2))
+    };
+    let missed = (0..8).filter(|bits| missed_by(robot, kinematics, corner(*bits)).is_some()).count();
+    if missed > 0 {
+        let what = format!("{missed} of the 8 corners of the workspace are out of reach");
+        say(findings, Level::Note, "safety", what, "a smaller box makes goals outside the reach visible sooner");
     }
 }
 
@@ -163,52 +182,5 @@ fn shapes(link: &Link, findings: &mut Vec<Finding>) {
             let mend = "draw it of <box>, <cylinder>, <sphere> or <capsule>: meshes are not read";
             say(findings, level, format!("link `{}`", link.name), format!("mesh `{file}` is not {what}"), mend);
         }
-    }
-}
-
-fn joints(robot: &RobotSpec, findings: &mut Vec<Finding>) {
-    for (at, link) in robot.links.iter().enumerate() {
-        let Some(joint) = link.joint.as_ref().filter(|joint| joint.moves()) else { continue };
-        let element = format!("joint `{}`", joint.name);
-        let ours = robot.arm.contains(&at) || robot.gripper.links.contains(&at);
-        let follows = joint
-            .mimic
-            .is_some_and(|mimic| robot.arm.contains(&mimic.link) || robot.gripper.links.contains(&mimic.link));
-        if !ours && !follows {
-            say(
-                findings,
-                Level::Note,
-                element.clone(),
-                "is neither arm nor gripper: it is held still",
-                "add it, or make it fixed",
-            );
-        }
-        if ours {
-            limits(joint, element, findings);
-        }
-    }
-}
-
-fn limits(joint: &Joint, element: String, findings: &mut Vec<Finding>) {
-    let Some(limits) = joint.limits else {
-        say(findings, Level::Warning, element, "has no limits for speed and torque", "give it a <limit> with both");
-        return;
-    };
-    if limits.effort <= 0.0 {
-        say(findings, Level::Warning, element, "has an effort limit of 0", "give the torque or force of its drive");
-    }
-}
-
-/// A camera sees the middle of the workspace: a fixed one from where it is, one on the tool the tool's own point at home.
-fn view(robot: &RobotSpec, camera: &CameraMount, kinematics: &Kinematics, findings: &mut Vec<Finding>) {
-    let base_from_tool = kinematics.placed_open(&robot.home_radians).base_from_tool;
-    let (point, what) = match camera.mount {
-        crate::camera::Mount::Fixed { .. } => (workspace_middle(robot), "the middle of the workspace"),
-        crate::camera::Mount::Tool { .. } => (Point3::from(base_from_tool.translation.vector), "the tool's point"),
-    };
-    let camera_from_base = camera.mount.world_from_camera(&base_from_tool).inverse();
-    if !camera.intrinsics.sees(&(camera_from_base * point)) {
-        let mend = "turn it there (z is forward, y down), or check fx, fy, cx, cy";
-        say(findings, Level::Warning, format!("camera `{}`", camera.name), format!("does not see {what}"), mend);
     }
 }

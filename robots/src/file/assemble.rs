@@ -107,7 +107,7 @@ fn tool(raw: &raw::Tool, links: &[Link], place: Place<'_>) -> Result<Tool> {
 }
 
 /// The link itself, its parent, and so on to the root.
-pub(crate) fn path_to_root(link: usize, links: &[Link]) -> impl Iterator<Item = usize> + '_ {
+fn path_to_root(link: usize, links: &[Link]) -> impl Iterator<Item = usize> + '_ {
     std::iter::successors(Some(link), |&at| links.get(at)?.parent)
 }
 
