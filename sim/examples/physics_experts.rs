@@ -1,6 +1,6 @@
 //! Runs every expert over many seeds and prints how often each succeeds, and how often each failure fails.
 //!
-//! `cargo run -p striatum-sim --example physics_experts -- [seeds] [task]`
+//! `cargo run -p striatum-sim --example physics_experts -- [seeds] [task or all] [seeds of failures] [robot]`
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -47,8 +47,13 @@ fn print(task: TaskId, name: &str, tally: &Tally, wall_secs: f64) {
     println!("{:<11} {name:<13} {:>4}/{:<4} {mean:>6.1} s {wall_secs:>7.1} s", task.name(), tally.successes, tally.runs);
 }
 
-fn table(seeds: u64, only: Option<TaskId>, failure_seeds: u64) -> Result<(), Box<dyn std::error::Error>> {
-    let robot = RobotSpec::builtin("panda")?;
+fn table(
+    seeds: u64,
+    only: Option<TaskId>,
+    failure_seeds: u64,
+    robot: &str,
+) -> Result<(), Box<dyn std::error::Error>> {
+    let robot = RobotSpec::open(robot)?;
     println!("task        expert       successes  episode    wall");
     for task in TaskId::ALL.into_iter().filter(|task| only.is_none_or(|only| only == *task)) {
         let mut world = World::new(task, &robot, WorldConfig::default())?;
@@ -72,7 +77,8 @@ fn main() -> ExitCode {
     let seeds = arguments.next().and_then(|text| text.parse().ok()).unwrap_or(100);
     let only = arguments.next().and_then(|name| TaskId::from_name(&name).ok());
     let failures = arguments.next().and_then(|text| text.parse().ok()).unwrap_or(seeds.min(20));
-    match table(seeds, only, failures) {
+    let robot = arguments.next().unwrap_or_else(|| "panda".to_owned());
+    match table(seeds, only, failures, &robot) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error}");

@@ -3,7 +3,7 @@ fn main() {
     let a: Vec<String> = std::env::args().collect();
     let task = TaskId::from_name(&a[1]).unwrap();
     let seed: u64 = a[2].parse().unwrap();
-    let mut w = World::new(task, &striatum_robots::RobotSpec::builtin("panda").unwrap(), WorldConfig::default()).unwrap();
+    let mut w = World::new(task, &striatum_robots::RobotSpec::builtin(a.get(4).map_or("panda", |s| s)).unwrap(), WorldConfig::default()).unwrap();
     w.reset(seed).unwrap();
     let mut e = match a.get(3) { Some(f) if f != "-" => Expert::failing(&w, FailureKind::from_name(f).unwrap()).unwrap(), _ => Expert::new(&w) };
     let mut i = 0;

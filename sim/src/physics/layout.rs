@@ -10,7 +10,7 @@ use super::robot::RobotModel;
 pub(crate) struct Layout {
     /// Where tasks take place.
     pub(crate) centre: [f64; 2],
-    /// Distances on the table are multiplied by this; sizes of objects are not.
+    /// Every length of a task is multiplied by this; 1 for a robot of a metre's reach.
     pub(crate) scale: f64,
     /// Widest object that the gripper takes between its fingers.
     pub(crate) grip_width: f64,

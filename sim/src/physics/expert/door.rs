@@ -5,7 +5,7 @@ use std::f64::consts::FRAC_PI_2;
 use nalgebra::Vector3;
 
 use super::Manner;
-use super::motion::{Goal, nearest_turn, closing_at_home, opening_for, toward};
+use super::motion::{Goal, closing_at_home, grip_at, nearest_turn, opening_for, toward};
 use crate::physics::action::Action;
 use crate::physics::failure::FailureKind;
 use crate::physics::layout::yaw_of;
@@ -84,8 +84,9 @@ impl DoorExpert {
     /// An expert that has lost the ball takes it again.
     fn notice_loss(&mut self, world: &World, task: &Door, (door, lever): (f64, f64)) {
         let held = matches!(self.stage, Stage::Turn | Stage::Pull);
+        let grip_off = world.model.tool_from_held(task.ball_width()).norm();
         let off = (world.world_from_tool().translation.vector - task.ball_at(door, lever)).norm();
-        if held && off > 0.03 && self.manner.failure.is_none() {
+        if held && off > 0.75 * task.ball_width() + grip_off && self.manner.failure.is_none() {
             self.enter(Stage::Over);
         }
     }
@@ -97,9 +98,10 @@ impl DoorExpert {
             self.closing = nearest_turn(along, std::f64::consts::PI, closing_at_home(world));
         }
         let mut at = task.ball_at(door, lever) + self.aside(task);
-        at.z += if over { HOVER_METRES } else { 0.0 };
+        at.z += if over { HOVER_METRES * world.layout.scale } else { 0.0 };
+        let at = grip_at(world, &at, self.closing, task.ball_width());
         let speed = self.manner.haste * if over { 0.16 } else { 0.06 };
-        let opening = opening_for(world, 2.0 * Door::BALL, 0.015);
+        let opening = opening_for(world, task.ball_width(), 0.015 * world.layout.scale);
         let (action, gap) = toward(world, &Goal { at, closing: self.closing }, opening, speed);
         if gap.within(if over { 0.01 } else { 0.002 }, 0.05) || self.ticks > 100 {
             self.enter(if over { Stage::Down } else { Stage::Close });
@@ -109,13 +111,14 @@ impl DoorExpert {
 
     /// A miss takes hold of the air before the door.
     fn aside(&self, task: &Door) -> Vector3<f64> {
-        if self.fails(FailureKind::Miss) { task.world_from_hinge.rotation * Vector3::x() * -0.055 } else { Vector3::zeros() }
+        if self.fails(FailureKind::Miss) { task.world_from_hinge.rotation * Vector3::x() * (-1.8 * task.ball_width()) } else { Vector3::zeros() }
     }
 
     fn follow(&self, world: &World, task: &Door) -> Action {
         // The hand turns with the door: fingers that close along its arc would squeeze the ball out.
+        let closing = self.closing - (self.door - self.taken_at);
         let at = task.ball_at(self.door, self.lever) + self.aside(task);
-        let goal = Goal { at, closing: self.closing - (self.door - self.taken_at) };
+        let goal = Goal { at: grip_at(world, &at, closing, task.ball_width()), closing };
         toward(world, &goal, 0.0, 0.2).0
     }
 

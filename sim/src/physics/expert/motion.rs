@@ -27,6 +27,11 @@ impl Gap {
     }
 }
 
+/// Where the tool is when something of this width, with its middle at `at`, lies between its fingers.
+pub(crate) fn grip_at(world: &World, at: &Vector3<f64>, closing: f64, width: f64) -> Vector3<f64> {
+    at - down(world, closing) * world.model.tool_from_held(width)
+}
+
 /// An action towards a goal at no more than `speed`, and how far the tool is from it now.
 pub(crate) fn toward(world: &World, goal: &Goal, opening: f64, speed: f64) -> (Action, Gap) {
     let pose = Isometry3::from_parts(Translation3::from(goal.at), down(world, goal.closing));

@@ -37,8 +37,8 @@ pub(crate) struct PegExpert {
 const ALIGN_ABOVE: f64 = 0.008;
 const ALIGN_SPEED: f64 = 0.12;
 const INSERT_SPEED: f64 = 0.03;
-/// The peg is held this far above its middle.
-const GRASP_ABOVE: f64 = 0.025;
+/// The peg is held this far above its middle, in halves of its length.
+const GRASP_ABOVE: f64 = 0.55;
 
 impl PegExpert {
     pub(crate) fn new(manner: Manner) -> Self {
@@ -91,13 +91,13 @@ impl PegExpert {
     fn tool_for(&self, world: &World, task: &Peg, tip_height: f64, aside: f64) -> Isometry3<f64> {
         let peg = world.play.stage.pose_of(task.peg.body);
         let yaw = nearest_turn(yaw_of(&task.world_from_hole), FRAC_PI_2, yaw_of(&peg));
-        let at = task.world_from_hole.translation.vector + Vector3::new(aside, 0.0, tip_height + Peg::HALF[2]);
+        let at = task.world_from_hole.translation.vector + Vector3::new(aside, 0.0, tip_height + task.half[2]);
         upright(at, yaw) * peg.inverse() * world.world_from_tool()
     }
 
     fn align(&mut self, world: &World, task: &Peg) -> Action {
-        let aside = if self.fails(FailureKind::Jam) { 0.006 * self.manner.side } else { 0.0 };
-        let pose = self.tool_for(world, task, Peg::DEPTH + ALIGN_ABOVE, aside);
+        let aside = if self.fails(FailureKind::Jam) { 0.6 * task.half[0] * self.manner.side } else { 0.0 };
+        let pose = self.tool_for(world, task, task.deep + ALIGN_ABOVE, aside);
         let (action, gap) = toward_pose(world, &pose, 0.0, ALIGN_SPEED * self.manner.haste);
         if gap.within(0.0002, 0.003) || self.ticks > 80 {
             self.enter(if self.fails(FailureKind::Stall) { Stage::Idle } else { Stage::Insert });
@@ -113,14 +113,14 @@ impl PegExpert {
         } else {
             self.stuck += 1;
         }
-        if self.fails(FailureKind::Undo) && depth > 0.6 * Peg::DEPTH {
+        if self.fails(FailureKind::Undo) && depth > 0.6 * task.deep {
             self.enter(Stage::PullOut);
-        } else if depth > 0.95 * Peg::DEPTH {
+        } else if depth > 0.95 * task.deep {
             self.enter(Stage::LetGo);
         } else if self.stuck > 12 && !self.fails(FailureKind::Jam) {
             self.enter(Stage::Align);
         }
-        let aside = if self.fails(FailureKind::Jam) { 0.006 * self.manner.side } else { 0.0 };
+        let aside = if self.fails(FailureKind::Jam) { 0.6 * task.half[0] * self.manner.side } else { 0.0 };
         let pose = self.tool_for(world, task, (tip - 0.01).max(0.0), aside);
         toward_pose(world, &pose, 0.0, INSERT_SPEED * self.manner.haste).0
     }
@@ -130,7 +130,7 @@ impl PegExpert {
             self.enter(Stage::Idle);
         }
         let tip = task.tip(&world.play.stage).z;
-        let pose = self.tool_for(world, task, (tip + 0.02).min(Peg::DEPTH + 0.06), 0.0);
+        let pose = self.tool_for(world, task, (tip + 0.02).min(task.deep + 0.06), 0.0);
         toward_pose(world, &pose, 0.0, ALIGN_SPEED).0
     }
 }
@@ -138,12 +138,12 @@ impl PegExpert {
 fn job(task: &Peg) -> Job {
     Job {
         object: task.peg,
-        width: 2.0 * Peg::HALF[0],
+        width: 2.0 * task.half[0],
         across: 0.0,
         symmetry: FRAC_PI_2,
-        grasp_above: GRASP_ABOVE,
-        place: task.world_from_hole.translation.vector + Vector3::new(0.0, 0.0, Peg::DEPTH + Peg::HALF[2] + 0.01),
-        travel_height: Peg::HALF[2] + Peg::DEPTH + 0.03,
+        grasp_above: GRASP_ABOVE * task.half[2],
+        place: task.world_from_hole.translation.vector + Vector3::new(0.0, 0.0, task.deep + task.half[2] + 0.01),
+        travel_height: task.half[2] + task.deep + 0.03,
         jam_height: 0.0,
     }
 }

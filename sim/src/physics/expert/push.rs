@@ -9,7 +9,7 @@ use super::motion::{Goal, closing_at_home, nearest_turn, opening_for, toward};
 use crate::physics::action::Action;
 use crate::physics::failure::FailureKind;
 use crate::physics::layout::flat_distance;
-use crate::physics::tasks::{Push, Task};
+use crate::physics::tasks::Task;
 use crate::physics::world::World;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,7 +64,7 @@ impl PushExpert {
         let start = *self.start.get_or_insert(block);
         let target = if self.undoing { start } else { task.target };
         self.ticks += 1;
-        let low = world.model.tip_beyond_tool() + TABLE_CLEARANCE;
+        let low = world.model.tip_beyond_tool() + TABLE_CLEARANCE * world.layout.scale;
         match self.stage {
             Stage::Over | Stage::Down => self.approach(world, &block, &target, low),
             Stage::Push => self.push(world, &block, &target, &tool, low),
@@ -77,17 +77,17 @@ impl PushExpert {
             }
             Stage::Up => {
                 if self.ticks > 6 {
-                    self.after(world, &block, &target);
+                    self.after(&block, &target, task.done);
                 }
-                self.go(world, Vector3::new(tool.x, tool.y, low + TRAVEL_HEIGHT), 0.25)
+                self.go(world, Vector3::new(tool.x, tool.y, low + TRAVEL_HEIGHT * world.layout.scale), 0.25)
             }
             Stage::Idle => Action::stay(world.play.control.opening),
         }
     }
 
     /// What follows a push that is over.
-    fn after(&mut self, world: &World, block: &Vector3<f64>, target: &Vector3<f64>) {
-        let near = flat_distance(block, target) < 0.8 * Push::DONE_METRES;
+    fn after(&mut self, block: &Vector3<f64>, target: &Vector3<f64>, done: f64) {
+        let near = flat_distance(block, target) < 0.8 * done;
         match self.manner.failure {
             None if near => self.ticks = 0,
             None => self.enter(Stage::Over),
@@ -97,16 +97,16 @@ impl PushExpert {
             }
             Some(_) => self.enter(Stage::Idle),
         }
-        let _ = world;
     }
 
     fn go(&self, world: &World, at: Vector3<f64>, speed: f64) -> Action {
-        let opening = opening_for(world, SPREAD_METRES, 0.0);
+        let opening = opening_for(world, SPREAD_METRES * world.layout.scale, 0.0);
         toward(world, &Goal { at, closing: self.closing }, opening, speed * self.manner.haste).0
     }
 
     /// Over the place behind the block, then down to the table.
     fn approach(&mut self, world: &World, block: &Vector3<f64>, target: &Vector3<f64>, low: f64) -> Action {
+        let s = world.layout.scale;
         let along = target - block;
         if self.stage == Stage::Over {
             self.heading = along.y.atan2(along.x);
@@ -114,14 +114,14 @@ impl PushExpert {
         }
         let ahead = Vector3::new(self.heading.cos(), self.heading.sin(), 0.0);
         // A jam comes down on the block itself.
-        let away = if self.fails(FailureKind::Jam) { 0.0 } else { BEHIND_METRES };
+        let away = if self.fails(FailureKind::Jam) { 0.0 } else { BEHIND_METRES * s };
         let mut behind = block - ahead * away;
         if self.fails(FailureKind::Miss) {
-            behind += Vector3::new(-ahead.y, ahead.x, 0.0) * (0.085 * self.manner.side);
+            behind += Vector3::new(-ahead.y, ahead.x, 0.0) * (0.085 * s * self.manner.side);
         }
-        let height = if self.stage == Stage::Over { low + TRAVEL_HEIGHT } else { low };
+        let height = if self.stage == Stage::Over { low + TRAVEL_HEIGHT * world.layout.scale } else { low };
         let goal = Goal { at: Vector3::new(behind.x, behind.y, height), closing: self.closing };
-        let opening = opening_for(world, SPREAD_METRES, 0.0);
+        let opening = opening_for(world, SPREAD_METRES * world.layout.scale, 0.0);
         let speed = if self.stage == Stage::Over { 0.16 } else { 0.08 };
         let (action, gap) = toward(world, &goal, opening, speed * self.manner.haste);
         let jams = self.fails(FailureKind::Jam) && self.stage == Stage::Down;
@@ -137,12 +137,12 @@ impl PushExpert {
         let offset = block - tool;
         let aside = offset - ahead * offset.dot(&ahead);
         let empty = self.fails(FailureKind::Miss);
-        let slipped = Vector3::new(aside.x, aside.y, 0.0).norm() > 0.03;
+        let slipped = Vector3::new(aside.x, aside.y, 0.0).norm() > 0.03 * world.layout.scale;
         if self.strikes(block, target) {
             self.enter(Stage::Idle);
             return Action::stay(world.play.control.opening);
         }
-        let early = if self.fails(FailureKind::Undo) && !self.undoing { 0.05 } else { 0.002 };
+        let early = if self.fails(FailureKind::Undo) && !self.undoing { 0.05 * world.layout.scale } else { 0.002 };
         if (!empty && (left < early || slipped)) || self.ticks > 100 {
             self.enter(Stage::Back);
         }

@@ -3,7 +3,7 @@
 use nalgebra::Vector3;
 
 use super::Manner;
-use super::motion::{Goal, closing_at_home, nearest_turn, opening_for, toward};
+use super::motion::{Goal, closing_at_home, grip_at, nearest_turn, opening_for, toward};
 use crate::physics::action::Action;
 use crate::physics::failure::FailureKind;
 use crate::physics::layout::{flat_distance, yaw_of};
@@ -64,6 +64,8 @@ pub(crate) struct Transfer {
 const TRAVEL_SPEED: f64 = 0.16;
 const FINE_SPEED: f64 = 0.06;
 const HOVER_METRES: f64 = 0.10;
+/// Room between a fixed jaw and the object that it comes down beside.
+const JAW_ROOM_METRES: f64 = 0.005;
 const CLOSE_TICKS: u32 = 7;
 const OPEN_TICKS: u32 = 4;
 
@@ -125,7 +127,7 @@ impl Transfer {
     }
 
     fn release_opening(&self, world: &World) -> f64 {
-        opening_for(world, self.job.width, 0.015)
+        opening_for(world, self.job.width, 0.015 * world.layout.scale)
     }
 
     fn speed(&self, fine: bool) -> f64 {
@@ -139,11 +141,14 @@ impl Transfer {
         }
         let mut grasp = at + Vector3::new(0.0, 0.0, self.job.grasp_above);
         if self.fails(FailureKind::Miss) {
-            let aside = self.job.width + 0.035;
+            let aside = self.job.width + 0.035 * world.layout.scale;
             grasp += Vector3::new(self.closing.cos(), self.closing.sin(), 0.0) * (aside * self.manner.side);
         }
         let hover = self.stage == Stage::Hover;
-        let height = if hover { HOVER_METRES } else { 0.0 };
+        let height = if hover { HOVER_METRES * world.layout.scale } else { 0.0 };
+        // Fingers that meet in the tool leave the same room on both sides; a fixed jaw comes down this far off.
+        let width = self.job.width + 2.0 * JAW_ROOM_METRES * world.layout.scale;
+        let grasp = grip_at(world, &grasp, self.closing, width);
         let goal = Goal { at: grasp + Vector3::new(0.0, 0.0, height), closing: self.closing };
         let (action, gap) = toward(world, &goal, self.release_opening(world), self.speed(!hover));
         if hover && gap.within(0.01, 0.05) {

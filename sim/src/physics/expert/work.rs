@@ -6,11 +6,8 @@ use super::Manner;
 use super::transfer::{Job, Stage, Transfer};
 use crate::physics::action::Action;
 use crate::physics::failure::FailureKind;
-use crate::physics::tasks::{Delivery, Hold, LIFT_METRES, Leg, PickPlace, Task, Tidy};
+use crate::physics::tasks::{Delivery, Hold, Leg, PickPlace, Task, Tidy};
 use crate::physics::world::World;
-
-/// Height at which an object is let go above where it will stand.
-const RELEASE_METRES: f64 = 0.012;
 
 /// Does transfers until the task is done; a transfer that did not succeed is tried again.
 pub(crate) struct Carrier {
@@ -57,7 +54,7 @@ fn next_job(world: &World, manner: &Manner) -> Option<Job> {
             if wrong {
                 delivery.object = task.other;
             }
-            Some(job(&delivery, PickPlace::HOLD))
+            Some(job(&delivery, PickPlace::HOLD, world.layout.scale))
         }
         Task::Tidy(task) => {
             let sight = world.sight();
@@ -66,21 +63,21 @@ fn next_job(world: &World, manner: &Manner) -> Option<Job> {
             if wrong {
                 delivery.place = task.deliveries[(next + 1) % task.deliveries.len()].place;
             }
-            Some(job(&delivery, Tidy::HOLDS[next]))
+            Some(job(&delivery, Tidy::HOLDS[next], world.layout.scale))
         }
         _ => None,
     }
 }
 
-fn job(delivery: &Delivery, hold: Hold) -> Job {
+fn job(delivery: &Delivery, hold: Hold, scale: f64) -> Job {
     Job {
         object: delivery.object,
-        width: hold.width,
+        width: hold.width * scale,
         across: hold.across,
         symmetry: hold.symmetry,
         grasp_above: 0.0,
-        place: delivery.place + Vector3::new(0.0, 0.0, delivery.standing + RELEASE_METRES),
-        travel_height: delivery.standing + LIFT_METRES + 0.02,
+        place: delivery.place + Vector3::new(0.0, 0.0, delivery.standing + 0.12 * delivery.lift),
+        travel_height: delivery.standing + 1.2 * delivery.lift,
         jam_height: delivery.rim / 2.0,
     }
 }

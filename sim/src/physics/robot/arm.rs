@@ -8,7 +8,7 @@ use rapier3d::dynamics::{
     GenericJoint, JointAxesMask, JointAxis, MotorModel, Multibody, MultibodyDofCoupling, MultibodyJointHandle,
     RigidBodyBuilder, RigidBodyHandle,
 };
-use rapier3d::geometry::{ColliderBuilder, ColliderHandle, SharedShape};
+use rapier3d::geometry::{ColliderBuilder, ColliderHandle};
 use rapier3d::math::{Matrix, Pose, Rotation, Vector};
 use rapier3d::prelude::MassProperties;
 
@@ -18,8 +18,9 @@ use crate::physics::stage::{self, Stage};
 
 /// How quickly a joint follows its reference: undamped frequency of its servo, critically damped.
 const SERVO_HERTZ: f32 = 6.0;
-/// Inertia of the rotors as the joints feel it; keeps light wrists stiff.
+/// Inertia of the rotors as the joints feel it, for an arm of at least `ARM_ARMATURE_EFFORT`; keeps light wrists stiff.
 const ARM_ARMATURE: f32 = 0.1;
+const ARM_ARMATURE_EFFORT: f32 = 40.0;
 const FINGER_ARMATURE: f32 = 0.1;
 /// A finger closes on a speed, not on a position: newtons for each metre a second it lags.
 const FINGER_DAMPING: f32 = 1500.0;
@@ -42,6 +43,8 @@ struct Dof {
     assembly: usize,
     max_speed: f32,
     max_effort: f32,
+    /// Of a finger: from its joint to its tip, 1 for one that slides.
+    lever: f32,
 }
 
 /// The multibody of a robot.
@@ -49,10 +52,11 @@ struct Dof {
 pub(crate) struct Arm {
     /// One body for each moving link, the base first.
     pub(crate) bodies: Vec<RigidBodyHandle>,
-    /// Colliders of each finger.
+    /// Colliders of each finger; of a single jaw also those of the hand that it closes onto.
     pub(crate) finger_colliders: Vec<Vec<ColliderHandle>>,
     dofs: Vec<Dof>,
     arm_joints: usize,
+    armature: f32,
     tool_body: RigidBodyHandle,
     link_from_tool: Isometry3<f64>,
 }
@@ -73,16 +77,18 @@ impl Arm {
             let handle = handles[i]?;
             let (_, id) = stage.world.multibody_joints.get(handle)?;
             let axis = if link.slides { JointAxis::LinX } else { JointAxis::AngX };
-            dofs.push(Dof { handle, link: id, axis, assembly: 0, max_speed: real(link.max_speed), max_effort: real(link.max_effort) });
+            dofs.push(Dof { handle, link: id, axis, assembly: 0, max_speed: real(link.max_speed), max_effort: real(link.max_effort), lever: 1.0 });
         }
-        for dof in &mut dofs[model.arm.len()..] {
-            dof.max_effort = dof.max_effort.min(real(grip_newtons));
+        for (dof, finger) in dofs[model.arm.len()..].iter_mut().zip(&model.fingers) {
+            dof.lever = real(finger.lever);
+            dof.max_effort = dof.max_effort.min(real(grip_newtons) * dof.lever);
         }
         let mut this = Self {
             tool_body: bodies[model.tool_link],
-            finger_colliders: model.fingers.iter().map(|f| stage.world.bodies[bodies[f.link]].colliders().to_vec()).collect(),
+            finger_colliders: grip_colliders(stage, model, &bodies),
             bodies,
             arm_joints: model.arm.len(),
+            armature: armature(model),
             dofs,
             link_from_tool: model.link_from_tool,
         };
@@ -104,9 +110,9 @@ impl Arm {
         for (i, (dof, position)) in self.dofs.iter_mut().zip(positions).enumerate() {
             dof.assembly = multibody.link(dof.link)?.assembly_id();
             displacement[dof.assembly] = real(*position);
-            let (armature, damping) = if i < self.arm_joints { (ARM_ARMATURE, 0.0) } else { (FINGER_ARMATURE, 0.0) };
+            let armature = if i < self.arm_joints { self.armature } else { FINGER_ARMATURE * dof.lever.powi(2) };
             multibody.armature_mut()[dof.assembly] = armature;
-            multibody.damping_mut()[dof.assembly] = damping;
+            multibody.damping_mut()[dof.assembly] = 0.0;
         }
         couple(multibody, model, &self.dofs[self.arm_joints..]);
         multibody.apply_displacements(&displacement);
@@ -137,7 +143,7 @@ impl Arm {
             let at = link.joint.coords()[dof.axis as usize];
             let speed = ((real(*target) - at) * FINGER_GAIN).clamp(-dof.max_speed, dof.max_speed);
             let joint = &mut link.joint.data;
-            joint.set_motor(dof.axis, 0.0, speed, 0.0, FINGER_DAMPING);
+            joint.set_motor(dof.axis, 0.0, speed, 0.0, FINGER_DAMPING * dof.lever.powi(2));
             joint.set_motor_model(dof.axis, MotorModel::ForceBased);
             joint.set_motor_max_force(dof.axis, dof.max_effort);
         }
@@ -183,6 +189,13 @@ fn insert_body(stage: &mut Stage, index: usize, link: &MovingLink) -> RigidBodyH
     body
 }
 
+/// What has to press on an object for it to be held, part by part.
+fn grip_colliders(stage: &Stage, model: &RobotModel, bodies: &[RigidBodyHandle]) -> Vec<Vec<ColliderHandle>> {
+    let hand = (model.fingers.len() == 1).then_some(model.tool_link);
+    let parts = model.fingers.iter().map(|finger| finger.link).chain(hand);
+    parts.map(|link| stage.world.bodies[bodies[link]].colliders().to_vec()).collect()
+}
+
 fn mass_properties(mass: &Mass) -> MassProperties {
     let m = &mass.inertia;
     let column = |j: usize| Vector::new(real(m[(0, j)]), real(m[(1, j)]), real(m[(2, j)]));
@@ -223,6 +236,8 @@ fn couple(multibody: &mut Multibody, model: &RobotModel, fingers: &[Dof]) {
     }
 }
 
-/// Silences the unused import where no shape is needed.
-#[allow(dead_code)]
-fn _shape(_: SharedShape) {}
+/// Inertia of the rotors as the arm's joints feel it. A share of the effort, so that a small arm does not get big motors.
+fn armature(model: &RobotModel) -> f32 {
+    let efforts = model.arm.iter().map(|&link| real(model.links[link].max_effort));
+    ARM_ARMATURE * (efforts.fold(0.0, f32::max) / ARM_ARMATURE_EFFORT).min(1.0)
+}

@@ -48,7 +48,8 @@ impl RobotModel {
         }
         let tool = merge.carried[spec.tool.link];
         let arm: Vec<_> = spec.arm.iter().map(|&link| merge.carried[link].by).collect();
-        let fingers = merge.fingers();
+        let link_from_tool = tool.carrier_from_link * spec.tool.link_from_tool;
+        let fingers = merge.fingers(&link_from_tool);
         let mut links = merge.links;
         keep_touched(&mut links, &arm, &fingers);
         let safety = &spec.safety;
@@ -60,7 +61,7 @@ impl RobotModel {
             fingers,
             max_grip_newtons: spec.gripper.max_force_newtons,
             tool_link: tool.by,
-            link_from_tool: tool.carrier_from_link * spec.tool.link_from_tool,
+            link_from_tool,
             workspace: [safety.workspace_min_metres.into(), safety.workspace_max_metres.into()],
             max_linear_metres_per_sec: safety.max_linear_metres_per_sec,
             max_angular_radians_per_sec: safety.max_angular_radians_per_sec,
@@ -131,7 +132,7 @@ impl<'a> Merge<'a> {
         Carried { by: self.links.len() - 1, carrier_from_link: Isometry3::identity() }
     }
 
-    fn fingers(&self) -> Vec<Finger> {
+    fn fingers(&self, tool: &Isometry3<f64>) -> Vec<Finger> {
         let gripper = &self.spec.gripper;
         let places = gripper.links.iter().zip(gripper.open.iter().zip(&gripper.closed));
         places
@@ -141,7 +142,12 @@ impl<'a> Merge<'a> {
                     let leader = gripper.links.iter().position(|&other| other == mimic.link)?;
                     Some((leader, mimic.multiplier, mimic.offset))
                 });
-                Finger { link: self.carried[link].by, open, closed, follows }
+                let link = self.carried[link].by;
+                let moving = &self.links[link];
+                // The joint's frame is in the tool's link for every gripper whose fingers hang on the hand.
+                let lever = (tool.translation.vector - moving.parent_from_joint.translation.vector).norm();
+                let lever = if moving.slides { 1.0 } else { lever.max(0.01) };
+                Finger { link, open, closed, follows, lever }
             })
             .collect()
     }

@@ -63,6 +63,8 @@ pub(crate) struct Finger {
     pub(crate) closed: f64,
     /// Index of the finger followed, multiplier, offset.
     pub(crate) follows: Option<(usize, f64, f64)>,
+    /// From the joint to the finger's tip, for one that turns; 1 for one that slides.
+    pub(crate) lever: f64,
 }
 
 impl MovingLink {
@@ -91,14 +93,25 @@ impl Finger {
 impl RobotModel {
     /// Widest thing that the open gripper takes; metres. For jaws that turn it is what their tips open, roughly.
     pub(crate) fn grip_width(&self) -> f64 {
-        const JAW_METRES: f64 = 0.08;
-        self.fingers
-            .iter()
-            .map(|finger| {
-                let travel = (finger.open - finger.closed).abs();
-                if self.links[finger.link].slides { travel } else { travel * JAW_METRES }
-            })
-            .sum()
+        self.fingers.iter().map(|finger| (finger.open - finger.closed).abs() * finger.lever).sum()
+    }
+
+    /// From the tool to the middle of something of this width that is held, in the tool's frame: none for fingers that
+    /// meet in the tool, half the width for a jaw that closes onto a fixed one.
+    pub(crate) fn tool_from_held(&self, width: f64) -> Vector3<f64> {
+        let [finger] = self.fingers.as_slice() else { return Vector3::zeros() };
+        // The jaw opens to the side that the middle of the object is on.
+        let open = self.finger_tip(finger, finger.open) - self.finger_tip(finger, finger.closed);
+        self.closing_axis() * (self.closing_axis().dot(&open).signum() * width / 2.0)
+    }
+
+    /// Where a point of the finger that is at the tool when the finger is closed comes to, in the tool's frame.
+    fn finger_tip(&self, finger: &Finger, position: f64) -> Vector3<f64> {
+        let link = &self.links[finger.link];
+        let tool_from_parent = self.link_from_tool.inverse();
+        let closed = tool_from_parent * link.parent_from_link(finger.closed);
+        let now = tool_from_parent * link.parent_from_link(position);
+        (now * closed.inverse()).translation.vector
     }
 
     /// How far the finger tips reach beyond the tool, along its z.

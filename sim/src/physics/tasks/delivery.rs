@@ -22,6 +22,8 @@ pub(crate) struct Delivery {
     /// Distances at the start, which progress is measured by.
     start_distance: f64,
     start_reach: f64,
+    /// A lift of this much counts as whole.
+    pub(crate) lift: f64,
 }
 
 /// How an object is taken from above.
@@ -45,8 +47,8 @@ pub(crate) enum Leg {
     There,
 }
 
-/// A lift of this much counts as whole.
-pub(crate) const LIFT_METRES: f64 = 0.10;
+/// A lift of this much counts as whole, for a robot of a metre's reach.
+const LIFT_METRES: f64 = 0.10;
 
 impl Delivery {
     pub(crate) fn new(
@@ -55,6 +57,7 @@ impl Delivery {
         place: Vector3<f64>,
         [half, rim]: [f64; 2],
         tool: &Vector3<f64>,
+        scale: f64,
     ) -> Self {
         Self {
             object,
@@ -64,6 +67,7 @@ impl Delivery {
             standing: start.z,
             start_distance: flat_distance(start, &place),
             start_reach: (tool - start).norm(),
+            lift: LIFT_METRES * scale,
         }
     }
 
@@ -91,13 +95,13 @@ impl Delivery {
             return (Leg::There, 1.0);
         }
         if self.over(&at) {
-            let lowered = nearness(at.z, self.standing, self.standing + 0.2);
+            let lowered = nearness(at.z, self.standing, self.standing + 2.0 * self.lift);
             return (Leg::Release, 0.82 + 0.1 * lowered + if held { 0.0 } else { 0.05 });
         }
         if !held {
             return (Leg::Reach, 0.25 * nearness(sight.tool_distance(&at), 0.01, self.start_reach));
         }
-        let lifted = ((at.z - self.standing) / LIFT_METRES).clamp(0.0, 1.0);
+        let lifted = ((at.z - self.standing) / self.lift).clamp(0.0, 1.0);
         let carried = nearness(flat_distance(&at, &self.place), self.half, self.start_distance);
         let leg = if lifted < 0.5 { Leg::Lift } else { Leg::Carry };
         (leg, 0.27 + 0.2 * lifted + 0.35 * carried * lifted)

@@ -10,7 +10,7 @@ mod tidy;
 use nalgebra::{Isometry3, Vector3};
 use rapier3d::geometry::ColliderHandle;
 
-pub(crate) use delivery::{Delivery, Hold, LIFT_METRES, Leg};
+pub(crate) use delivery::{Delivery, Hold, Leg};
 pub(crate) use door::Door;
 pub(crate) use peg::Peg;
 pub(crate) use pick_place::PickPlace;
@@ -81,12 +81,12 @@ impl TaskId {
 pub(crate) struct Sight<'a> {
     pub(crate) stage: &'a Stage,
     pub(crate) world_from_tool: Isometry3<f64>,
-    /// Colliders of each finger.
+    /// Colliders of each part of the gripper that presses.
     pub(crate) fingers: &'a [Vec<ColliderHandle>],
 }
 
 impl Sight<'_> {
-    /// Held: every finger presses on it.
+    /// Held: every part of the gripper that presses, presses on it.
     pub(crate) fn holds(&self, object: &Object) -> bool {
         !self.fingers.is_empty()
             && self.fingers.iter().all(|finger| finger.iter().any(|&c| self.stage.touching(c, object.collider)))

@@ -31,16 +31,17 @@ impl PickPlace {
     const BIN_HEIGHT: f64 = 0.05;
 
     pub(crate) fn set(stage: &mut Stage, layout: &Layout, dice: &mut Dice, tool: &Vector3<f64>) -> Self {
+        let s = layout.scale;
         let bin = layout.draw(dice, [-0.04, 0.08], [0.2, 0.26], 0.0, 0.0).translation.vector;
-        open_box(stage, &bin, Self::BIN_HALF, Self::BIN_HEIGHT, [Role::Target; 2]);
-        let half = real(Self::HALF);
-        let form = Geometry::Box { half_metres: [half; 3] };
-        let start = layout.draw(dice, [-0.1, 0.1], [-0.1, 0.02], Self::HALF, 0.7);
-        let cube = stage.object(form, &start, Self::KG, Role::Object(0));
-        let aside = layout.draw(dice, [-0.1, 0.1], [-0.28, -0.2], Self::HALF, 0.7);
-        let other = stage.object(form, &aside, Self::KG, Role::Object(1));
-        let place = [Self::BIN_HALF, Self::BIN_HEIGHT];
-        Self { delivery: Delivery::new(cube, &start.translation.vector, bin, place, tool), other }
+        open_box(stage, &bin, [Self::BIN_HALF * s, Self::BIN_HEIGHT * s], s, [Role::Target; 2]);
+        let half = Self::HALF * s;
+        let form = Geometry::Box { half_metres: [real(half); 3] };
+        let start = layout.draw(dice, [-0.1, 0.1], [-0.1, 0.02], half, 0.7);
+        let cube = stage.object(form, &start, Self::KG * s.powi(3), Role::Object(0));
+        let aside = layout.draw(dice, [-0.1, 0.1], [-0.28, -0.2], half, 0.7);
+        let other = stage.object(form, &aside, Self::KG * s.powi(3), Role::Object(1));
+        let place = [Self::BIN_HALF * s, Self::BIN_HEIGHT * s];
+        Self { delivery: Delivery::new(cube, &start.translation.vector, bin, place, tool, s), other }
     }
 
     pub(crate) fn judge(&self, sight: &Sight<'_>) -> Truth {
@@ -66,16 +67,17 @@ impl PickPlace {
     }
 }
 
-/// Floor and four walls of a box that is open at the top; `half` is half its inner side. Roles of floor and walls.
-pub(crate) fn open_box(stage: &mut Stage, at: &Vector3<f64>, half: f64, height: f64, roles: [Role; 2]) {
-    const WALL: f64 = 0.004;
+/// Floor and four walls of a box that is open at the top; half its inner side, its height. Roles of floor and walls.
+pub(crate) fn open_box(stage: &mut Stage, at: &Vector3<f64>, [half, height]: [f64; 2], scale: f64, roles: [Role; 2]) {
+    const WALL_METRES: f64 = 0.004;
     const FLOOR: f64 = 0.001;
+    let wall_half = WALL_METRES * scale;
     let floor = Geometry::Box { half_metres: [real(half), real(half), real(FLOOR)] };
     stage.fix(floor, &Isometry3::translation(at.x, at.y, FLOOR), roles[0]);
     for (dx, dy) in [(1.0, 0.0), (-1.0, 0.0), (0.0, 1.0), (0.0, -1.0)] {
-        let reach = half + WALL;
+        let reach = half + wall_half;
         let along_x = f64::abs(dx) > 0.5;
-        let (hx, hy) = if along_x { (WALL, half) } else { (half + 2.0 * WALL, WALL) };
+        let (hx, hy) = if along_x { (wall_half, half) } else { (half + 2.0 * wall_half, wall_half) };
         let wall = Geometry::Box { half_metres: [real(hx), real(hy), real(height / 2.0)] };
         stage.fix(wall, &Isometry3::translation(at.x + dx * reach, at.y + dy * reach, height / 2.0), roles[1]);
     }

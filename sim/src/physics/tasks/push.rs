@@ -3,6 +3,7 @@
 use nalgebra::{Isometry3, Vector3};
 
 use super::Sight;
+use crate::physics::convert::real;
 use crate::physics::dice::Dice;
 use crate::physics::failure::FailureKind;
 use crate::physics::layout::{Layout, flat_distance};
@@ -16,6 +17,8 @@ pub(crate) struct Push {
     pub(crate) block: Object,
     pub(crate) target: Vector3<f64>,
     /// Distance from block to disc at the start: what progress is measured by.
+    /// The block is on the disc when its centre is this near to the disc's.
+    pub(crate) done: f64,
     start_distance: f64,
     start_reach: f64,
 }
@@ -25,23 +28,24 @@ impl Push {
     /// Half the sides of the block.
     pub(crate) const HALF: [f64; 3] = [0.03, 0.03, 0.025];
     const KG: f64 = 0.12;
-    const DISC_RADIUS: f32 = 0.05;
-    /// The block is on the disc when its centre is this near to the disc's.
-    pub(crate) const DONE_METRES: f64 = 0.022;
+    const DISC_RADIUS: f64 = 0.05;
+    const DONE_METRES: f64 = 0.022;
 
     pub(crate) fn set(stage: &mut Stage, layout: &Layout, dice: &mut Dice, tool: &Vector3<f64>) -> Self {
+        let s = layout.scale;
+        let half = Self::HALF.map(|half| half * s);
         let target = layout.draw(dice, [0.04, 0.14], [-0.22, 0.22], 0.0005, 0.0).translation.vector;
-        let mut start = layout.draw(dice, [-0.12, 0.10], [-0.2, 0.2], Self::HALF[2], 0.4);
+        let mut start = layout.draw(dice, [-0.12, 0.10], [-0.2, 0.2], half[2], 0.4);
         while flat_distance(&start.translation.vector, &target) < 0.14 * layout.scale {
-            start = layout.draw(dice, [-0.12, 0.10], [-0.2, 0.2], Self::HALF[2], 0.4);
+            start = layout.draw(dice, [-0.12, 0.10], [-0.2, 0.2], half[2], 0.4);
         }
-        let disc = Geometry::Cylinder { radius_metres: Self::DISC_RADIUS, half_length_metres: 0.0005 };
+        let disc = Geometry::Cylinder { radius_metres: real(Self::DISC_RADIUS * s), half_length_metres: 0.0005 };
         stage.show(disc, &Isometry3::translation(target.x, target.y, target.z), Role::Target);
-        let [x, y, z] = Self::HALF.map(crate::physics::convert::real);
-        let block = stage.object(Geometry::Box { half_metres: [x, y, z] }, &start, Self::KG, Role::Object(0));
+        let form = Geometry::Box { half_metres: half.map(real) };
+        let block = stage.object(form, &start, Self::KG * s.powi(3), Role::Object(0));
         let start_distance = flat_distance(&start.translation.vector, &target);
         let start_reach = (tool - start.translation.vector).norm();
-        Self { block, target, start_distance, start_reach }
+        Self { block, target, done: Self::DONE_METRES * s, start_distance, start_reach }
     }
 
     pub(crate) fn judge(&self, sight: &Sight<'_>) -> Truth {
@@ -52,12 +56,12 @@ impl Push {
             return Truth { failed: Some(FailureKind::Drop), ..Truth::underway(0.0, 0, phases) };
         }
         let still = sight.stage.velocity_of(self.block.body).norm() < 0.02;
-        if distance < Self::DONE_METRES && still {
+        if distance < self.done && still {
             return Truth::done(phases);
         }
         let near = nearness(sight.tool_distance(&block), 0.06, self.start_reach);
-        let moved = nearness(distance, Self::DONE_METRES, self.start_distance);
-        let phase = usize::from(near >= 1.0 || moved > 0.05) + usize::from(distance < Self::DONE_METRES);
+        let moved = nearness(distance, self.done, self.start_distance);
+        let phase = usize::from(near >= 1.0 || moved > 0.05) + usize::from(distance < self.done);
         Truth::underway(0.15 * near + 0.85 * moved, phase.min(phases - 1), phases)
     }
 

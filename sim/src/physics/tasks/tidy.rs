@@ -43,30 +43,35 @@ impl Tidy {
         Hold { width: 0.036, across: 0.0, symmetry: 1e-3 },
     ];
 
-    fn form(index: usize) -> (Geometry, f64) {
+    /// An object, and the height of its centre where it stands.
+    fn form(index: usize, s: f64) -> (Geometry, f64) {
         match index {
-            0 => (Geometry::Box { half_metres: [0.02; 3] }, 0.02),
-            1 => (Geometry::Box { half_metres: [0.03, 0.015, 0.018] }, 0.018),
-            _ => (Geometry::Cylinder { radius_metres: 0.018, half_length_metres: 0.022 }, 0.022),
+            0 => (Geometry::Box { half_metres: [real(0.02 * s); 3] }, 0.02 * s),
+            1 => (Geometry::Box { half_metres: [0.03, 0.015, 0.018].map(|half: f64| real(half * s)) }, 0.018 * s),
+            _ => {
+                let (radius_metres, half_length_metres) = (real(0.018 * s), real(0.022 * s));
+                (Geometry::Cylinder { radius_metres, half_length_metres }, 0.022 * s)
+            }
         }
     }
 
     pub(crate) fn set(stage: &mut Stage, layout: &Layout, dice: &mut Dice, tool: &Vector3<f64>) -> Self {
+        let s = layout.scale;
         let starts = Self::draw_starts(layout, dice);
         let shift = dice.between(-0.01, 0.03);
         let mut index = 0;
         let deliveries = starts.map(|start| {
-            let (form, standing) = Self::form(index);
+            let (form, standing) = Self::form(index, s);
             // Counts to 2.
             #[allow(clippy::cast_possible_truncation)]
             let role = Role::Object(index as u8);
             let tray = layout.at([-0.14, 0.0, 0.14][index], 0.22 + shift, 0.0);
-            open_box(stage, &tray, Self::TRAY_HALF, Self::TRAY_HEIGHT, [role, Role::Target]);
+            open_box(stage, &tray, [Self::TRAY_HALF * s, Self::TRAY_HEIGHT * s], s, [role, Role::Target]);
             let start = Isometry3::translation(0.0, 0.0, standing) * start;
-            let object = stage.object(form, &start, Self::KG, role);
+            let object = stage.object(form, &start, Self::KG * s.powi(3), role);
             index += 1;
-            let place = [Self::TRAY_HALF, Self::TRAY_HEIGHT];
-            Delivery::new(object, &start.translation.vector, tray, place, tool)
+            let place = [Self::TRAY_HALF * s, Self::TRAY_HEIGHT * s];
+            Delivery::new(object, &start.translation.vector, tray, place, tool, s)
         });
         Self { deliveries }
     }
