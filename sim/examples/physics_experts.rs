@@ -1,6 +1,8 @@
 //! Runs every expert over many seeds and prints how often each succeeds, and how often each failure fails.
 //!
 //! `cargo run -p striatum-sim --example physics_experts -- [seeds] [task or all] [seeds of failures] [robot]`
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -44,15 +46,15 @@ fn tally(world: &mut World, seeds: u64, failure: Option<FailureKind>) -> WorldRe
 
 fn print(task: TaskId, name: &str, tally: &Tally, wall_secs: f64) {
     let mean = tally.secs / f64::from(tally.runs.max(1));
-    println!("{:<11} {name:<13} {:>4}/{:<4} {mean:>6.1} s {wall_secs:>7.1} s", task.name(), tally.successes, tally.runs);
+    println!(
+        "{:<11} {name:<13} {:>4}/{:<4} {mean:>6.1} s {wall_secs:>7.1} s",
+        task.name(),
+        tally.successes,
+        tally.runs
+    );
 }
 
-fn table(
-    seeds: u64,
-    only: Option<TaskId>,
-    failure_seeds: u64,
-    robot: &str,
-) -> Result<(), Box<dyn std::error::Error>> {
+fn table(seeds: u64, only: Option<TaskId>, failure_seeds: u64, robot: &str) -> Result<(), Box<dyn std::error::Error>> {
     let robot = RobotSpec::open(robot)?;
     println!("task        expert       successes  episode    wall");
     for task in TaskId::ALL.into_iter().filter(|task| only.is_none_or(|only| only == *task)) {

@@ -10,6 +10,7 @@ mod render;
 mod scene;
 
 pub use physics::{
-    Action, Expert, FailureKind, NamedPose, Observation, Step, TaskId, Truth, World, WorldConfig, WorldError, WorldResult,
+    Action, Expert, FailureKind, NamedPose, Observation, Step, TaskId, Truth, World, WorldConfig, WorldError,
+    WorldResult,
 };
 pub use scene::{Geometry, Piece, Role, Scene};

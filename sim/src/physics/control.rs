@@ -108,7 +108,13 @@ impl Control {
     }
 
     /// References at the end of physics step `step` of `steps`: positions and speeds of the arm, positions of the fingers.
-    pub(crate) fn reference(&mut self, model: &RobotModel, config: &WorldConfig, step: u32, steps: u32) -> (&[f64], &[f64], &[f64]) {
+    pub(crate) fn reference(
+        &mut self,
+        model: &RobotModel,
+        config: &WorldConfig,
+        step: u32,
+        steps: u32,
+    ) -> (&[f64], &[f64], &[f64]) {
         let share = f64::from(step + 1) / f64::from(steps);
         for j in 0..self.joints.len() {
             let whole = self.joints[j] - self.previous[j];

@@ -51,9 +51,7 @@ impl FailureKind {
     pub fn supported(task: TaskId) -> &'static [Self] {
         match task {
             TaskId::Push => &[Self::Miss, Self::Stall, Self::Undo, Self::Jam],
-            TaskId::PickPlace => {
-                &[Self::Drop, Self::Miss, Self::Jam, Self::Stall, Self::WrongObject, Self::Undo]
-            }
+            TaskId::PickPlace => &[Self::Drop, Self::Miss, Self::Jam, Self::Stall, Self::WrongObject, Self::Undo],
             TaskId::Tidy => &[Self::Drop, Self::Miss, Self::Stall, Self::WrongObject, Self::Undo],
             TaskId::Door => &[Self::Miss, Self::Jam, Self::Stall, Self::Undo],
             TaskId::Peg => &[Self::Drop, Self::Miss, Self::Jam, Self::Stall, Self::Undo],

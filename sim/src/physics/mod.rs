@@ -18,13 +18,15 @@ mod observe;
 mod robot;
 mod stage;
 mod tasks;
+#[cfg(test)]
+mod tests;
 mod truth;
 mod world;
 
 pub use action::Action;
 pub use config::WorldConfig;
-pub use expert::Expert;
 pub use error::{WorldError, WorldResult};
+pub use expert::Expert;
 pub use failure::FailureKind;
 pub use observe::{NamedPose, Observation};
 pub use tasks::TaskId;

@@ -108,10 +108,14 @@ impl Stage {
     }
 
     /// A free object.
-    pub(crate) fn object(&mut self, geometry: Geometry, world_from_object: &Isometry3<f64>, kg: f64, role: Role) -> Object {
-        let body = self.world.insert_body(
-            RigidBodyBuilder::dynamic().pose(pose(world_from_object)).can_sleep(false),
-        );
+    pub(crate) fn object(
+        &mut self,
+        geometry: Geometry,
+        world_from_object: &Isometry3<f64>,
+        kg: f64,
+        role: Role,
+    ) -> Object {
+        let body = self.world.insert_body(RigidBodyBuilder::dynamic().pose(pose(world_from_object)).can_sleep(false));
         let collider = self.touch_on(body, geometry, &Isometry3::identity(), kg, role);
         Object { body, collider }
     }

@@ -59,6 +59,7 @@ impl World {
         let model = RobotModel::from_spec(robot)?;
         let layout = Layout::new(&model);
         let reach = Reach::new(robot);
+        check_reach(&model, &reach, &layout)?;
         let play = Play::new(task, &model, &reach, &layout, &config, 0)?;
         Ok(Self { model, reach, layout, task_id: task, config, seed: 0, play })
     }
@@ -191,6 +192,12 @@ impl World {
         out.extend_from_slice(&(self.play.actions as u64).to_le_bytes());
     }
 
+    /// The tool's Jacobian where the joints are now.
+    #[cfg(test)]
+    pub(crate) fn reach_jacobian(&self) -> Option<nalgebra::OMatrix<f64, nalgebra::U6, nalgebra::Dyn>> {
+        self.reach.jacobian(&self.play.joints.positions[..self.model.arm.len()])
+    }
+
     /// Where the tool is when every joint is at home.
     pub(crate) fn world_from_home_tool(&self) -> Isometry3<f64> {
         self.reach.tool(&self.model.home)
@@ -199,6 +206,26 @@ impl World {
     pub(crate) fn sight(&self) -> Sight<'_> {
         self.play.sight()
     }
+}
+
+/// The corners of what tasks use of the table have to be in reach.
+fn check_reach(model: &RobotModel, reach: &Reach, layout: &Layout) -> WorldResult<()> {
+    const ENOUGH_METRES: f64 = 0.02;
+    let rotation = reach.tool(&model.home).rotation;
+    for (x, y) in [(-0.14, -0.28), (-0.14, 0.26), (0.14, -0.28), (0.14, 0.26)] {
+        let at = layout.at(x, y, 0.05 * layout.scale);
+        let target = Isometry3::from_parts(at.into(), rotation);
+        let short = reach.shortfall(&target, &model.home);
+        if short > ENOUGH_METRES {
+            return Err(WorldError::Robot {
+                robot: model.name.clone(),
+                element: format!("place at {:.2}, {:.2}, {:.2} m", at.x, at.y, at.z),
+                what: format!("stays {short:.3} m out of reach"),
+                mend: "give a workspace under [safety] that the arm reaches down to the table".to_owned(),
+            });
+        }
+    }
+    Ok(())
 }
 
 impl Play {
@@ -250,6 +277,7 @@ impl Play {
             self.arm.drive(&mut self.stage, positions, velocities, fingers);
             self.task.before_step(&mut self.stage);
             self.stage.world.step();
+            self.arm.govern(&mut self.stage);
         }
         self.arm.read(&self.stage, &mut self.joints);
         self.actions += 1;
@@ -264,10 +292,6 @@ impl Play {
     }
 
     pub(crate) fn sight(&self) -> Sight<'_> {
-        Sight {
-            stage: &self.stage,
-            world_from_tool: self.arm.tool(&self.stage),
-            fingers: &self.arm.finger_colliders,
-        }
+        Sight { stage: &self.stage, world_from_tool: self.arm.tool(&self.stage), fingers: &self.arm.finger_colliders }
     }
 }

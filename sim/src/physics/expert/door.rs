@@ -111,7 +111,11 @@ impl DoorExpert {
 
     /// A miss takes hold of the air before the door.
     fn aside(&self, task: &Door) -> Vector3<f64> {
-        if self.fails(FailureKind::Miss) { task.world_from_hinge.rotation * Vector3::x() * (-1.8 * task.ball_width()) } else { Vector3::zeros() }
+        if self.fails(FailureKind::Miss) {
+            task.world_from_hinge.rotation * Vector3::x() * (-1.8 * task.ball_width())
+        } else {
+            Vector3::zeros()
+        }
     }
 
     fn follow(&self, world: &World, task: &Door) -> Action {

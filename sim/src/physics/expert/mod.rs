@@ -65,7 +65,7 @@ impl Expert {
         // Three transfers are as long as one is elsewhere.
         let pace = if world.task() == TaskId::Tidy { 2.0 } else { 1.0 };
         let manner = Manner {
-            haste: dice.between(0.8, 1.1) * pace,
+            haste: dice.between(0.8, 1.1) * pace * world.layout.scale.sqrt(),
             when: dice.between(0.25, 0.5),
             side: if dice.between(0.0, 1.0) < 0.5 { 1.0 } else { -1.0 },
             failure,
@@ -73,7 +73,11 @@ impl Expert {
         let plan = match &world.play.task {
             Task::Push(_) => Plan::Push(PushExpert::new(manner)),
             Task::PickPlace(_) => Plan::Carry(Carrier::new(manner, 0)),
-            Task::Tidy(_) => Plan::Carry(Carrier::new(manner, dice.below(3))),
+            Task::Tidy(_) => {
+                // The last object has no empty tray left to be wrong in.
+                let choices = if failure == Some(FailureKind::WrongObject) { 2 } else { 3 };
+                Plan::Carry(Carrier::new(manner, dice.below(choices)))
+            }
             Task::Door(_) => Plan::Door(DoorExpert::new(manner)),
             Task::Peg(_) => Plan::Peg(PegExpert::new(manner)),
         };

@@ -131,7 +131,14 @@ impl PushExpert {
         action
     }
 
-    fn push(&mut self, world: &World, block: &Vector3<f64>, target: &Vector3<f64>, tool: &Vector3<f64>, low: f64) -> Action {
+    fn push(
+        &mut self,
+        world: &World,
+        block: &Vector3<f64>,
+        target: &Vector3<f64>,
+        tool: &Vector3<f64>,
+        low: f64,
+    ) -> Action {
         let ahead = Vector3::new(self.heading.cos(), self.heading.sin(), 0.0);
         let left = (target - block).dot(&ahead);
         let offset = block - tool;

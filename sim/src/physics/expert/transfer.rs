@@ -240,14 +240,21 @@ impl Transfer {
     fn put_back(&mut self, world: &World, at: &Vector3<f64>, tool: &Vector3<f64>) -> Action {
         let there = flat_distance(at, &self.taken_from);
         let height = if there > 0.01 && at.z < self.job.travel_height - 0.02 && self.ticks < 25 {
-            return toward(world, &Goal { at: tool + Vector3::new(0.0, 0.0, 0.05), closing: self.closing }, 0.0, self.speed(false)).0;
+            return toward(
+                world,
+                &Goal { at: tool + Vector3::new(0.0, 0.0, 0.05), closing: self.closing },
+                0.0,
+                self.speed(false),
+            )
+            .0;
         } else if there > 0.01 {
             self.job.travel_height
         } else {
             self.taken_from.z
         };
         let place = Vector3::new(self.taken_from.x, self.taken_from.y, height);
-        let (action, gap) = toward(world, &Goal { at: place + (tool - at), closing: self.closing }, 0.0, self.speed(there < 0.01));
+        let (action, gap) =
+            toward(world, &Goal { at: place + (tool - at), closing: self.closing }, 0.0, self.speed(there < 0.01));
         if there <= 0.01 && (gap.metres < 0.005 || self.ticks > 90) {
             self.enter(Stage::Open);
         }

@@ -50,8 +50,6 @@ struct Dof {
 /// The multibody of a robot.
 #[derive(Clone, Debug)]
 pub(crate) struct Arm {
-    /// One body for each moving link, the base first.
-    pub(crate) bodies: Vec<RigidBodyHandle>,
     /// Colliders of each finger; of a single jaw also those of the hand that it closes onto.
     pub(crate) finger_colliders: Vec<Vec<ColliderHandle>>,
     dofs: Vec<Dof>,
@@ -65,7 +63,13 @@ impl Arm {
     /// Puts the robot onto a stage with its joints at `arm` radians and the gripper at `opening`.
     ///
     /// `None` where rapier refuses the tree of links, which a checked model does not cause.
-    pub(crate) fn insert(stage: &mut Stage, model: &RobotModel, arm: &[f64], opening: f64, grip_newtons: f64) -> Option<Self> {
+    pub(crate) fn insert(
+        stage: &mut Stage,
+        model: &RobotModel,
+        arm: &[f64],
+        opening: f64,
+        grip_newtons: f64,
+    ) -> Option<Self> {
         let bodies: Vec<_> = model.links.iter().enumerate().map(|(i, link)| insert_body(stage, i, link)).collect();
         let mut handles = vec![None; model.links.len()];
         for (i, link) in model.links.iter().enumerate().skip(1) {
@@ -77,7 +81,15 @@ impl Arm {
             let handle = handles[i]?;
             let (_, id) = stage.world.multibody_joints.get(handle)?;
             let axis = if link.slides { JointAxis::LinX } else { JointAxis::AngX };
-            dofs.push(Dof { handle, link: id, axis, assembly: 0, max_speed: real(link.max_speed), max_effort: real(link.max_effort), lever: 1.0 });
+            dofs.push(Dof {
+                handle,
+                link: id,
+                axis,
+                assembly: 0,
+                max_speed: real(link.max_speed),
+                max_effort: real(link.max_effort),
+                lever: 1.0,
+            });
         }
         for (dof, finger) in dofs[model.arm.len()..].iter_mut().zip(&model.fingers) {
             dof.lever = real(finger.lever);
@@ -86,7 +98,6 @@ impl Arm {
         let mut this = Self {
             tool_body: bodies[model.tool_link],
             finger_colliders: grip_colliders(stage, model, &bodies),
-            bodies,
             arm_joints: model.arm.len(),
             armature: armature(model),
             dofs,
@@ -146,6 +157,16 @@ impl Arm {
             joint.set_motor(dof.axis, 0.0, speed, 0.0, FINGER_DAMPING * dof.lever.powi(2));
             joint.set_motor_model(dof.axis, MotorModel::ForceBased);
             joint.set_motor_max_force(dof.axis, dof.max_effort);
+        }
+    }
+
+    /// After a physics step: a joint that others have thrown beyond its speed is braked to it, as a drive does.
+    pub(crate) fn govern(&self, stage: &mut Stage) {
+        let Some(first) = self.dofs.first() else { return };
+        let Some((multibody, _)) = stage.world.multibody_joints.get_mut(first.handle) else { return };
+        let mut velocity = multibody.generalized_velocity_mut();
+        for dof in &self.dofs[..self.arm_joints] {
+            velocity[dof.assembly] = velocity[dof.assembly].clamp(-dof.max_speed, dof.max_speed);
         }
     }
 

@@ -41,12 +41,15 @@ impl Reach {
         }
     }
 
-    /// How far from `target` the tool stays at best: metres and radians.
-    pub(crate) fn shortfall(&self, target: &Isometry3<f64>, from: &[f64]) -> (f64, f64) {
-        let options = IkOptions { restarts: 4, home_pull: 0.0, max_iterations: 100, ..self.follow };
-        match self.kinematics.inverse(target, from, &options) {
-            Ok(outcome) => (outcome.solution().position_error_metres, outcome.solution().rotation_error_radians),
-            Err(_) => (f64::INFINITY, f64::INFINITY),
-        }
+    /// How far from a place the tool stays at best, however it is turned; metres.
+    pub(crate) fn shortfall(&self, target: &Isometry3<f64>, from: &[f64]) -> f64 {
+        let options = IkOptions { restarts: 4, ..IkOptions::position_only() };
+        let outcome = self.kinematics.inverse(target, from, &options);
+        outcome.map_or(f64::INFINITY, |outcome| outcome.solution().position_error_metres)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn jacobian(&self, joints: &[f64]) -> Option<nalgebra::OMatrix<f64, nalgebra::U6, nalgebra::Dyn>> {
+        self.kinematics.jacobian(joints).ok()
     }
 }

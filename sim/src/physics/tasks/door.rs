@@ -78,7 +78,9 @@ impl Door {
     /// Where the ball is at these angles of door and lever.
     pub(crate) fn ball_at(&self, door: f64, lever: f64) -> Vector3<f64> {
         let panel = self.world_from_hinge * Isometry3::rotation(Vector3::z() * -door);
-        (panel * hinge_from_lever(self.scale) * Isometry3::rotation(Vector3::x() * lever)
+        (panel
+            * hinge_from_lever(self.scale)
+            * Isometry3::rotation(Vector3::x() * lever)
             * Isometry3::translation(0.0, 0.0, LEVER_LENGTH * self.scale))
         .translation
         .vector

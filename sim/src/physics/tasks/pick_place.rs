@@ -51,11 +51,8 @@ impl PickPlace {
         if progress >= 1.0 && !wrong {
             return Truth::done(phases);
         }
-        let failed = if self.delivery.gone(sight) {
-            Some(FailureKind::Drop)
-        } else {
-            wrong.then_some(FailureKind::WrongObject)
-        };
+        let failed =
+            if self.delivery.gone(sight) { Some(FailureKind::Drop) } else { wrong.then_some(FailureKind::WrongObject) };
         Truth { failed, ..Truth::underway(progress, leg as usize, phases) }
     }
 

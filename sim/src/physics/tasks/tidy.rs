@@ -22,20 +22,12 @@ pub(crate) struct Tidy {
 }
 
 impl Tidy {
-    pub(crate) const PHASES: &'static [&'static str] = &[
-        "reach_first",
-        "carry_first",
-        "reach_second",
-        "carry_second",
-        "reach_third",
-        "carry_third",
-        "all_in_place",
-    ];
+    pub(crate) const PHASES: &'static [&'static str] =
+        &["reach_first", "carry_first", "reach_second", "carry_second", "reach_third", "carry_third", "all_in_place"];
     const KG: f64 = 0.06;
     const TRAY_HALF: f64 = 0.055;
     const TRAY_HEIGHT: f64 = 0.03;
-    const NAMES: [[&'static str; 2]; 3] =
-        [["cube", "cube_tray"], ["bar", "bar_tray"], ["cylinder", "cylinder_tray"]];
+    const NAMES: [[&'static str; 2]; 3] = [["cube", "cube_tray"], ["bar", "bar_tray"], ["cylinder", "cylinder_tray"]];
     /// A cube, a bar that is taken across, and a standing cylinder.
     pub(crate) const HOLDS: [Hold; 3] = [
         Hold { width: 0.04, across: 0.0, symmetry: FRAC_PI_2 },
@@ -106,7 +98,8 @@ impl Tidy {
             return Truth::done(phases);
         }
         let underway = legs.iter().filter(|(leg, _)| *leg != Leg::There);
-        let (leg, next) = underway.copied().fold((Leg::Reach, 0.0), |best, leg| if leg.1 > best.1 { leg } else { best });
+        let (leg, next) =
+            underway.copied().fold((Leg::Reach, 0.0), |best, leg| if leg.1 > best.1 { leg } else { best });
         let third = 1.0 / 3.0;
         // There are three.
         #[allow(clippy::cast_precision_loss)]
