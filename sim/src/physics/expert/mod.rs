@@ -73,11 +73,16 @@ impl Expert {
         let plan = match &world.play.task {
             Task::Push(_) => Plan::Push(PushExpert::new(manner)),
             Task::PickPlace(_) => Plan::Carry(Carrier::new(manner, 0)),
-            Task::Tidy(_) => {
-                // The last object has no empty tray left to be wrong in.
-                let choices = if failure == Some(FailureKind::WrongObject) { 2 } else { 3 };
-                Plan::Carry(Carrier::new(manner, dice.below(choices)))
-            }
+            Task::Tidy(_) => Plan::Carry(Carrier::new(
+                manner,
+                match failure {
+                    // What is taken back was nearly done.
+                    Some(FailureKind::Undo) => 2,
+                    // The last object has no empty tray left to be wrong in.
+                    Some(FailureKind::WrongObject) => dice.below(2),
+                    _ => dice.below(3),
+                },
+            )),
             Task::Door(_) => Plan::Door(DoorExpert::new(manner)),
             Task::Peg(_) => Plan::Peg(PegExpert::new(manner)),
         };
