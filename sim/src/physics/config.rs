@@ -12,7 +12,7 @@ pub struct WorldConfig {
     pub physics_hertz: f64,
     /// Actions after which an episode ends; default 300.
     pub max_actions: usize,
-    /// Actions that success has to last before an episode ends; default 5, 0 never ends on success.
+    /// Actions that success has to last before an episode ends; default 10, 0 never ends on success.
     pub hold_actions: usize,
     /// Most that a finger presses with, if the robot can; default 30 N, so that nothing light is shot away.
     pub grip_newtons: f64,
@@ -30,7 +30,7 @@ impl Default for WorldConfig {
             control_hertz: 10.0,
             physics_hertz: 250.0,
             max_actions: 300,
-            hold_actions: 5,
+            hold_actions: 10,
             grip_newtons: 30.0,
             home_jitter_radians: 0.02,
             max_lead_metres: 0.015,

@@ -35,6 +35,12 @@ pub(crate) struct PegExpert {
 
 /// Height of the peg's tip above the block while it is aligned.
 const ALIGN_ABOVE: f64 = 0.008;
+/// How exactly the peg is aligned before it goes in: a third of the room that it has.
+const ALIGNED_METRES: f64 = 0.00015;
+const ALIGNED_RADIANS: f64 = 0.004;
+const COARSE_METRES: f64 = 0.003;
+const FINE_SHARE: f64 = 0.3;
+const STILL_METRES_PER_SEC: f64 = 0.002;
 const ALIGN_SPEED: f64 = 0.12;
 const INSERT_SPEED: f64 = 0.03;
 /// The peg is held this far above its middle, in halves of its length.
@@ -87,26 +93,37 @@ impl PegExpert {
         action
     }
 
-    /// The pose of the tool that puts the peg's tip at this height over the hole, upright and turned as the hole.
-    fn tool_for(&self, world: &World, task: &Peg, tip_height: f64, aside: f64) -> Isometry3<f64> {
+    /// The peg with its tip at this height over the hole, upright and turned as the hole.
+    fn peg_goal(&self, world: &World, task: &Peg, tip_height: f64, aside: f64) -> Isometry3<f64> {
         let peg = world.play.stage.pose_of(task.peg.body);
         let yaw = nearest_turn(yaw_of(&task.world_from_hole), FRAC_PI_2, yaw_of(&peg));
         let at = task.world_from_hole.translation.vector + Vector3::new(aside, 0.0, tip_height + task.half[2]);
-        upright(at, yaw) * peg.inverse() * world.world_from_tool()
+        upright(at, yaw)
     }
 
     fn align(&mut self, world: &World, task: &Peg) -> Action {
         let aside = if self.fails(FailureKind::Jam) { 0.6 * task.half[0] * self.manner.side } else { 0.0 };
-        let pose = self.tool_for(world, task, task.deep + ALIGN_ABOVE, aside);
-        let (action, gap) = toward_pose(world, &pose, 0.0, ALIGN_SPEED * self.manner.haste);
-        if gap.within(0.0002, 0.003) || self.ticks > 80 {
+        let goal = self.peg_goal(world, task, task.deep + ALIGN_ABOVE, aside);
+        let peg = world.play.stage.pose_of(task.peg.body);
+        let off = (goal.translation.vector - peg.translation.vector).norm();
+        let pose = if off > COARSE_METRES {
+            goal * peg.inverse() * world.world_from_tool()
+        } else {
+            // A share of what is left, added to the command: what the arm gives under its load is made good bit by bit.
+            let command = world.play.control.world_from_command;
+            let whole = goal * peg.inverse() * command;
+            command.try_lerp_slerp(&whole, FINE_SHARE, 1e-9).unwrap_or(whole)
+        };
+        let (action, _) = toward_pose(world, &pose, 0.0, ALIGN_SPEED * self.manner.haste);
+        let still = world.play.stage.velocity_of(task.peg.body).norm() < STILL_METRES_PER_SEC;
+        let exact = off < ALIGNED_METRES && goal.rotation.angle_to(&peg.rotation) < ALIGNED_RADIANS;
+        if (exact && still) || self.ticks > 80 {
             self.enter(if self.fails(FailureKind::Stall) { Stage::Idle } else { Stage::Insert });
         }
         action
     }
 
     fn insert(&mut self, world: &World, task: &Peg) -> Action {
-        let tip = task.tip(&world.play.stage).z;
         let depth = task.depth(&world.play.stage);
         if depth > self.deepest + 0.0005 {
             (self.deepest, self.stuck) = (depth, 0);
@@ -120,9 +137,9 @@ impl PegExpert {
         } else if self.stuck > 12 && !self.fails(FailureKind::Jam) {
             self.enter(Stage::Align);
         }
-        let aside = if self.fails(FailureKind::Jam) { 0.6 * task.half[0] * self.manner.side } else { 0.0 };
-        let pose = self.tool_for(world, task, (tip - 0.01).max(0.0), aside);
-        toward_pose(world, &pose, 0.0, INSERT_SPEED * self.manner.haste).0
+        // Straight down from where it was aligned; the arm gives way to the walls of the hole.
+        let down = INSERT_SPEED * self.manner.haste * world.config().period_secs();
+        Action::EndEffector { delta_position_metres: [0.0, 0.0, -down], delta_rotation_radians: [0.0; 3], gripper: 0.0 }
     }
 
     fn pull_out(&mut self, world: &World, task: &Peg) -> Action {
@@ -130,7 +147,9 @@ impl PegExpert {
             self.enter(Stage::Idle);
         }
         let tip = task.tip(&world.play.stage).z;
-        let pose = self.tool_for(world, task, (tip + 0.02).min(task.deep + 0.06), 0.0);
+        let goal = self.peg_goal(world, task, (tip + 0.02).min(task.deep + 0.06), 0.0);
+        let peg = world.play.stage.pose_of(task.peg.body);
+        let pose = goal * peg.inverse() * world.world_from_tool();
         toward_pose(world, &pose, 0.0, ALIGN_SPEED).0
     }
 }
