@@ -70,7 +70,7 @@ fn a_reset_leaves_nothing_of_the_episode_before() {
 #[cfg(all(target_arch = "x86_64", target_os = "linux", target_env = "gnu"))]
 fn golden_states_have_not_changed() {
     const GOLDEN: [(TaskId, &str); 5] =
-        [(TaskId::Push, "0"), (TaskId::PickPlace, "0"), (TaskId::Tidy, "0"), (TaskId::Door, "0"), (TaskId::Peg, "0")];
+        [(TaskId::Push, "2784e2f95fb7dd7e"), (TaskId::PickPlace, "59b3fa71e8fc5f31"), (TaskId::Tidy, "c7a990740301e5d9"), (TaskId::Door, "b9326d8cb7b23435"), (TaskId::Peg, "cc1ceecc7187cc7e")];
     let now: Vec<_> = GOLDEN.iter().map(|(task, _)| (*task, played(*task, 1, 60)[..16].to_owned())).collect();
     let golden: Vec<_> = GOLDEN.iter().map(|(task, digest)| (*task, (*digest).to_owned())).collect();
     assert_eq!(now, golden);

@@ -99,7 +99,7 @@ impl Expert {
         }
     }
 
-    /// Where the expert is in its plan, for people.
+    /// Where the expert is in its plan, as its own states are called; for people who look for what went wrong.
     #[must_use]
     pub fn state(&self) -> String {
         match &self.plan {

@@ -104,7 +104,7 @@ impl Transfer {
                 if self.ticks >= CLOSE_TICKS {
                     self.enter(Stage::Lift);
                 }
-                self.hold(world, tool, 0.0)
+                Action::stay(0.0)
             }
             Stage::Lift => self.lift(world, &at, &tool),
             Stage::Carry => self.carry(world, &at, &tool),
@@ -114,16 +114,12 @@ impl Transfer {
                 if self.ticks >= OPEN_TICKS {
                     self.enter(Stage::Retreat);
                 }
-                self.hold(world, tool, self.release_opening(world))
+                Action::stay(self.release_opening(world))
             }
             Stage::Retreat => self.retreat(world, &tool),
             Stage::Done => Action::stay(self.release_opening(world)),
             Stage::Idle => Action::stay(world.play.control.opening),
         }
-    }
-
-    fn hold(&self, _world: &World, _tool: Vector3<f64>, opening: f64) -> Action {
-        Action::stay(opening)
     }
 
     fn release_opening(&self, world: &World) -> f64 {
@@ -151,7 +147,8 @@ impl Transfer {
         let grasp = grip_at(world, &grasp, self.closing, width);
         let goal = Goal { at: grasp + Vector3::new(0.0, 0.0, height), closing: self.closing };
         let (action, gap) = toward(world, &goal, self.release_opening(world), self.speed(!hover));
-        if hover && gap.within(0.01, 0.05) {
+        // An arm of five joints may not get its hand quite as it should be, and tries as it is.
+        if hover && (gap.within(0.01, 0.05) || self.ticks > 60) {
             self.enter(Stage::Descend);
         } else if !hover && (gap.within(0.002, 0.03) || self.ticks > 40) {
             self.taken_from = *at;
@@ -207,12 +204,8 @@ impl Transfer {
     }
 
     fn strike(&mut self, world: &World) -> Action {
-        if self.fails(FailureKind::Drop) {
-            self.enter(Stage::Idle);
-            return Action::stay(self.release_opening(world));
-        }
         self.enter(Stage::Idle);
-        Action::stay(0.0)
+        Action::stay(if self.fails(FailureKind::Drop) { self.release_opening(world) } else { 0.0 })
     }
 
     fn lower(&mut self, world: &World, at: &Vector3<f64>, tool: &Vector3<f64>) -> Action {
@@ -239,22 +232,15 @@ impl Transfer {
     /// Up, back over where it was taken, down, open.
     fn put_back(&mut self, world: &World, at: &Vector3<f64>, tool: &Vector3<f64>) -> Action {
         let there = flat_distance(at, &self.taken_from);
-        let height = if there > 0.01 && at.z < self.job.travel_height - 0.02 && self.ticks < 25 {
-            return toward(
-                world,
-                &Goal { at: tool + Vector3::new(0.0, 0.0, 0.05), closing: self.closing },
-                0.0,
-                self.speed(false),
-            )
-            .0;
-        } else if there > 0.01 {
-            self.job.travel_height
+        let travel = self.job.travel_height;
+        let place = if there > 0.01 && at.z < travel - 0.02 && self.ticks < 25 {
+            at + Vector3::new(0.0, 0.0, 0.05)
         } else {
-            self.taken_from.z
+            let height = if there > 0.01 { travel } else { self.taken_from.z };
+            Vector3::new(self.taken_from.x, self.taken_from.y, height)
         };
-        let place = Vector3::new(self.taken_from.x, self.taken_from.y, height);
-        let (action, gap) =
-            toward(world, &Goal { at: place + (tool - at), closing: self.closing }, 0.0, self.speed(there < 0.01));
+        let goal = Goal { at: place + (tool - at), closing: self.closing };
+        let (action, gap) = toward(world, &goal, 0.0, self.speed(there < 0.01));
         if there <= 0.01 && (gap.metres < 0.005 || self.ticks > 90) {
             self.enter(Stage::Open);
         }
