@@ -1,6 +1,6 @@
 //! Runs every expert over many seeds and prints how often each succeeds, and how often each failure fails.
 //!
-//! `cargo run -p striatum-sim --example physics_experts -- [seeds] [task or all] [seeds of failures] [robot]`
+//! `cargo run -p striatum-sim --example physics_experts -- [seeds] [task or all] [seeds of failures] [robot] [control hertz]`
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 use std::process::ExitCode;
@@ -54,11 +54,23 @@ fn print(task: TaskId, name: &str, tally: &Tally, wall_secs: f64) {
     );
 }
 
-fn table(seeds: u64, only: Option<TaskId>, failure_seeds: u64, robot: &str) -> Result<(), Box<dyn std::error::Error>> {
+fn table(
+    seeds: u64,
+    only: Option<TaskId>,
+    failure_seeds: u64,
+    robot: &str,
+    control_hertz: f64,
+) -> Result<(), Box<dyn std::error::Error>> {
     let robot = RobotSpec::open(robot)?;
+    let usual = WorldConfig::default();
+    let more = control_hertz / usual.control_hertz;
+    // Thirty seconds at any rate.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    let max_actions = (300.0 * more) as usize;
+    let config = WorldConfig { control_hertz, max_actions, ..usual };
     println!("task        expert       successes  episode    wall");
     for task in TaskId::ALL.into_iter().filter(|task| only.is_none_or(|only| only == *task)) {
-        let mut world = World::new(task, &robot, WorldConfig::default())?;
+        let mut world = World::new(task, &robot, config)?;
         let start = Instant::now();
         let expert = tally(&mut world, seeds, None)?;
         print(task, "expert", &expert, start.elapsed().as_secs_f64());
@@ -80,7 +92,8 @@ fn main() -> ExitCode {
     let only = arguments.next().and_then(|name| TaskId::from_name(&name).ok());
     let failures = arguments.next().and_then(|text| text.parse().ok()).unwrap_or(seeds.min(20));
     let robot = arguments.next().unwrap_or_else(|| "panda".to_owned());
-    match table(seeds, only, failures, &robot) {
+    let control_hertz = arguments.next().and_then(|text| text.parse().ok()).unwrap_or(10.0);
+    match table(seeds, only, failures, &robot, control_hertz) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error}");

@@ -45,7 +45,9 @@ fn fails(task: TaskId) {
     for &kind in kinds {
         // What is taken back has to be done first.
         let mut world = world(task, if task == TaskId::Tidy { 300 } else { 170 });
-        for seed in [21, 22] {
+        // Nothing much can happen to one that misses or waits.
+        let seeds = if matches!(kind, FailureKind::Miss | FailureKind::Stall) { 21..22 } else { 21..23 };
+        for seed in seeds {
             let truths = episode(&mut world, seed, Some(kind));
             let name = kind.name();
             assert!(truths.iter().all(|truth| !truth.success), "{} {name} seed {seed} succeeded", task.name());

@@ -69,8 +69,13 @@ fn a_reset_leaves_nothing_of_the_episode_before() {
 #[test]
 #[cfg(all(target_arch = "x86_64", target_os = "linux", target_env = "gnu"))]
 fn golden_states_have_not_changed() {
-    const GOLDEN: [(TaskId, &str); 5] =
-        [(TaskId::Push, "2784e2f95fb7dd7e"), (TaskId::PickPlace, "59b3fa71e8fc5f31"), (TaskId::Tidy, "c7a990740301e5d9"), (TaskId::Door, "b9326d8cb7b23435"), (TaskId::Peg, "cc1ceecc7187cc7e")];
+    const GOLDEN: [(TaskId, &str); 5] = [
+        (TaskId::Push, "2784e2f95fb7dd7e"),
+        (TaskId::PickPlace, "59b3fa71e8fc5f31"),
+        (TaskId::Tidy, "c7a990740301e5d9"),
+        (TaskId::Door, "b9326d8cb7b23435"),
+        (TaskId::Peg, "cc1ceecc7187cc7e"),
+    ];
     let now: Vec<_> = GOLDEN.iter().map(|(task, _)| (*task, played(*task, 1, 60)[..16].to_owned())).collect();
     let golden: Vec<_> = GOLDEN.iter().map(|(task, digest)| (*task, (*digest).to_owned())).collect();
     assert_eq!(now, golden);
@@ -106,6 +111,42 @@ fn a_refused_action_names_its_fault_and_changes_nothing() {
         assert!(!error.to_string().contains('\n'));
         assert_eq!(before, digest(&world), "{error}");
     }
+}
+
+#[test]
+fn the_arm_goes_where_actions_say() {
+    let mut world = world(TaskId::Push, WorldConfig::default());
+    let before = world.observe();
+    for _ in 0..10 {
+        let delta_radians = vec![0.02, 0.0, 0.0, 0.0, 0.0, 0.0, -0.03];
+        world.act(&Action::Joint { delta_radians, gripper: 0.25 }).expect("before the end");
+    }
+    for _ in 0..3 {
+        world.act(&Action::stay(0.25)).expect("before the end");
+    }
+    let after = world.observe();
+    for (joint, moved) in [(0, 0.2), (3, 0.0), (6, -0.3)] {
+        let by = after.joint_positions[joint] - before.joint_positions[joint];
+        assert!((by - moved).abs() < 0.005, "joint {joint} moved by {by}, not {moved}");
+    }
+    assert!((after.gripper - 0.25).abs() < 0.01, "the gripper is at {}", after.gripper);
+    let start = after.world_from_tool;
+    for _ in 0..10 {
+        let action = Action::EndEffector {
+            delta_position_metres: [0.005, -0.003, -0.01],
+            delta_rotation_radians: [0.0, 0.0, 0.02],
+            gripper: 0.25,
+        };
+        world.act(&action).expect("before the end");
+    }
+    for _ in 0..3 {
+        world.act(&Action::stay(0.25)).expect("before the end");
+    }
+    let end = world.world_from_tool();
+    let shift = end.translation.vector - start.translation.vector;
+    let turn = (end.rotation * start.rotation.inverse()).scaled_axis();
+    assert!((shift - nalgebra::Vector3::new(0.05, -0.03, -0.1)).norm() < 0.001, "moved by {shift:?}");
+    assert!((turn - nalgebra::Vector3::new(0.0, 0.0, 0.2)).norm() < 0.005, "turned by {turn:?}");
 }
 
 #[test]
@@ -150,6 +191,13 @@ fn a_scene_keeps_its_pieces_and_its_memory() {
         }
         assert_eq!(scene.world_from_tool, world.world_from_tool().cast::<f32>());
     }
+}
+
+#[test]
+fn worlds_and_experts_go_to_other_threads() {
+    fn sendable<T: Send>() {}
+    sendable::<World>();
+    sendable::<Expert>();
 }
 
 #[test]

@@ -26,6 +26,20 @@ pub struct Step {
 }
 
 /// A robot and a task, advanced one control period at a time. The same seed and actions give the same bits.
+///
+/// ```
+/// use striatum_robots::RobotSpec;
+/// use striatum_sim::{Expert, TaskId, World, WorldConfig};
+///
+/// let robot = RobotSpec::builtin("panda")?;
+/// let mut world = World::new(TaskId::Push, &robot, WorldConfig::default())?;
+/// world.reset(7)?;
+/// let mut expert = Expert::new(&world);
+/// let action = expert.act(&world);
+/// let step = world.act(&action)?;
+/// assert!(step.truth.progress < 0.2 && !step.ended);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct World {
     pub(crate) model: RobotModel,
     reach: Reach,
