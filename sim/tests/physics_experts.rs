@@ -62,7 +62,7 @@ fn fails(task: TaskId) {
                     last.progress
                 ),
                 FailureKind::Drop if task != TaskId::Tidy => {
-                    assert!(last.progress < best - 0.1, "{} drop", task.name())
+                    assert!(last.progress < best - 0.1, "{} drop", task.name());
                 }
                 FailureKind::WrongObject => assert_eq!(last.failed, Some(kind), "{} seed {seed}", task.name()),
                 _ => {}

@@ -2,7 +2,9 @@
 
 use super::failure::FailureKind;
 
-/// How far a task is. A function of the world's state; no expert is asked.
+/// How far a task is. A function of the world's state now, and of distances measured at the start, which it is compared with.
+///
+/// There is no other memory, and no expert is asked.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Truth {
     /// From 0 to 1; 1 exactly while the task is done. Falls when work is undone.
