@@ -9,6 +9,10 @@ mod physics;
 mod render;
 mod scene;
 
+pub use physics::{
+    Action, Expert, FailureKind, NamedPose, Observation, Step, TaskId, Truth, World, WorldConfig, WorldError,
+    WorldResult,
+};
 pub use render::{Background, Camera, Intrinsics, Jitter, Light, Look, Material, NUMBERED, Palette, Texture};
 pub use render::{CameraFaults, Fate, FaultStream, Freeze, KeepOut, LastFrame, Level, TableArea, distractors};
 pub use render::{RenderError, RenderResult, Renderer, Samples, TABLETOP_CAMERAS, Tabletop, contact_sheet, tabletop};
