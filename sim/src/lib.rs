@@ -3,12 +3,16 @@
 //! - `scene`: what can be seen, as plain data; physics writes it, rendering reads it.
 //! - `physics`: rapier worlds, tasks, experts, failures.
 //! - `render`: cameras, looks, randomisation, sensor faults.
+//! - `studio`: a robot's cameras in a world.
 #![forbid(unsafe_code)]
 
+mod error;
 mod physics;
 mod render;
 mod scene;
+mod studio;
 
+pub use error::{Error, Result};
 pub use physics::{
     Action, Expert, FailureKind, NamedPose, Observation, Step, TaskId, Truth, World, WorldConfig, WorldError,
     WorldResult,
@@ -17,3 +21,4 @@ pub use render::{Background, Camera, Intrinsics, Jitter, Light, Look, Material, 
 pub use render::{CameraFaults, Fate, FaultStream, Freeze, KeepOut, LastFrame, Level, TableArea, distractors};
 pub use render::{RenderError, RenderResult, Renderer, Samples, TABLETOP_CAMERAS, Tabletop, contact_sheet, tabletop};
 pub use scene::{Geometry, Piece, Role, Scene};
+pub use studio::{Studio, StudioConfig};
