@@ -65,6 +65,13 @@ pub enum Error {
     /// Potential or shaping.
     #[error(transparent)]
     Core(#[from] striatum_core::Error),
+    /// A robot's description.
+    #[error(transparent)]
+    Robots(#[from] striatum_robots::Error),
+    /// A simulated world.
+    #[cfg(feature = "sim")]
+    #[error(transparent)]
+    Sim(#[from] striatum_sim::Error),
 }
 
 /// The program's results.

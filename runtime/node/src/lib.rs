@@ -24,6 +24,9 @@ mod pipeline;
 mod play;
 mod record;
 mod replay;
+mod robots_command;
+#[cfg(feature = "sim")]
+mod sim;
 mod watch;
 
 pub use cli::main;

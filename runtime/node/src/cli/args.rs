@@ -84,6 +84,15 @@ pub(super) enum Command {
         after_help = "Examples:\n  striatum models fetch all\n  striatum models inspect tidy.bundle/head.onnx"
     )]
     Models(ModelsCommand),
+    /// Robots as data: which are known, what one is, whether a description of your own holds together.
+    #[command(subcommand, after_help = "Examples:\n  striatum robots show panda\n  striatum robots check my_arm.toml")]
+    Robots(RobotsCommand),
+    /// Simulated worlds whose true progress is known: recorded as episodes, or served as a robot would be.
+    #[cfg(feature = "sim")]
+    #[command(
+        after_help = "Examples:\n  striatum sim pick_place --episodes 5 --out episodes\n  striatum sim tidy --episodes 2 --out failed --failure drop --randomise low\n  striatum sim push --serve\n  striatum sim list"
+    )]
+    Sim(SimArgs),
 }
 
 /// `striatum adapt`.
@@ -259,6 +268,79 @@ pub(super) enum ModelsCommand {
     },
     /// Hash everything in the cache; exit status 1 when something is wrong.
     Verify,
+}
+
+/// `striatum robots`.
+#[derive(Debug, Subcommand)]
+pub(super) enum RobotsCommand {
+    /// The robots that come with the program.
+    List,
+    /// Joints with their limits, cameras, topics.
+    Show {
+        /// A robot's name, or the path of its TOML file.
+        robot: String,
+    },
+    /// What will not work, or not well; exit status 1 when something will not work.
+    Check {
+        /// A robot's name, or the path of its TOML file.
+        robot: String,
+    },
+}
+
+/// `striatum sim`.
+#[cfg(feature = "sim")]
+#[derive(Debug, Args)]
+pub(super) struct SimArgs {
+    /// push, pick_place, tidy, door or peg; `list` says what each is and how it can fail.
+    pub(super) task: String,
+    /// Record this many episodes.
+    #[arg(long, value_parser = positive, requires = "out", conflicts_with = "serve")]
+    pub(super) episodes: Option<usize>,
+    /// The folder that the episodes are written into.
+    #[arg(long)]
+    pub(super) out: Option<PathBuf>,
+    /// Have the expert fail like this: drop, miss, jam, stall, wrong_object or undo.
+    #[arg(long)]
+    pub(super) failure: Option<String>,
+    /// Seed of the first episode; each later one has the next.
+    #[arg(long, default_value_t = 0)]
+    pub(super) seed: u64,
+    /// How much light, surfaces, cameras and things on the table differ from episode to episode: none, low, medium, high.
+    #[arg(long, default_value = "none", value_parser = ["none", "low", "medium", "high"])]
+    pub(super) randomise: String,
+    /// A robot's name, or the path of its TOML file.
+    #[arg(long, default_value = "panda")]
+    pub(super) arm: String,
+    /// Views in order; the robot's cameras if absent.
+    #[arg(long, value_delimiter = ',')]
+    pub(super) views: Option<Vec<String>>,
+    /// Frames a second, from 1 to 60.
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=60))]
+    pub(super) fps: u32,
+    /// Size of the pictures, WIDTHxHEIGHT.
+    #[arg(long, default_value = "224x224", value_parser = size)]
+    pub(super) size: (u32, u32),
+    /// Write numbered JPEGs instead of videos.
+    #[arg(long)]
+    pub(super) images: bool,
+    /// Serve the world over zenoh as a robot would be: frames and joint state out, actions in.
+    #[arg(long)]
+    pub(super) serve: bool,
+    /// The robot's name in the keys, with --serve.
+    #[arg(long, default_value = "robot")]
+    pub(super) robot: String,
+    /// Where the runtime listens, with --serve [default: tcp/127.0.0.1:7447].
+    #[arg(long)]
+    pub(super) connect: Option<String>,
+}
+
+/// WIDTHxHEIGHT.
+#[cfg(feature = "sim")]
+fn size(text: &str) -> Result<(u32, u32), String> {
+    let sides = text.split_once('x').and_then(|(width, height)| Some((width.parse().ok()?, height.parse().ok()?)));
+    sides
+        .filter(|(width, height)| (16..=2048).contains(width) && (16..=2048).contains(height))
+        .ok_or_else(|| "give WIDTHxHEIGHT with sides from 16 to 2048, for example 224x224".to_owned())
 }
 
 /// A count from 1 up.

@@ -17,7 +17,7 @@ use crate::fetch::Cache;
 use crate::play::PlayOptions;
 use crate::replay::ReplayOptions;
 use crate::watch::WatchOptions;
-use crate::{adapt_command, bench, doctor, eval, label, live, models_command, play, replay, watch};
+use crate::{adapt_command, bench, doctor, eval, label, live, models_command, play, replay, robots_command, watch};
 
 /// Wrong usage, as clap and the shell have it.
 const USAGE: u8 = 2;
@@ -105,6 +105,13 @@ fn dispatch(command: Command) -> Result<()> {
             args::ModelsCommand::Inspect { file } => models_command::inspect(&file, &mut out),
             args::ModelsCommand::Verify => models_command::verify(&mut out),
         },
+        Command::Robots(command) => match command {
+            args::RobotsCommand::List => robots_command::list(&mut out),
+            args::RobotsCommand::Show { robot } => robots_command::show(&robot, &mut out),
+            args::RobotsCommand::Check { robot } => robots_command::check(&robot, &mut out),
+        },
+        #[cfg(feature = "sim")]
+        Command::Sim(args) => simulate(args, &mut out),
     }
 }
 
@@ -205,6 +212,35 @@ fn watch(args: WatchArgs, out: &mut dyn Write) -> Result<()> {
     let seen = watch::watch(&options, &*stop_on_signal()?, out)?;
     tracing::info!("{} rewards, {} lost, {} messages not ours", seen.rewards, seen.lost, seen.not_ours);
     Ok(())
+}
+
+#[cfg(feature = "sim")]
+fn simulate(args: args::SimArgs, out: &mut dyn Write) -> Result<()> {
+    use crate::sim;
+
+    if args.task == "list" {
+        return sim::list(out);
+    }
+    let world = sim::WorldOptions {
+        task: args.task,
+        failure: args.failure,
+        seed: args.seed,
+        randomise: args.randomise,
+        arm: args.arm,
+        views: args.views,
+        fps: args.fps,
+        size: args.size,
+    };
+    if args.serve {
+        let options = sim::ServeOptions { world, robot: args.robot, connect: args.connect };
+        return sim::serve(&options, &stop_on_signal()?);
+    }
+    let (Some(episodes), Some(folder)) = (args.episodes, args.out) else {
+        let what = "neither --episodes and --out nor --serve was given";
+        return Err(Error::input("striatum sim", what, "see `striatum sim --help`"));
+    };
+    let ffmpeg = if args.images { None } else { Some(Cache::from_env()?.ffmpeg(true)?) };
+    sim::record(&sim::RecordOptions { world, episodes, folder, ffmpeg }, &*stop_on_signal()?, out)
 }
 
 fn bench(args: BenchArgs, out: &mut dyn Write) -> Result<()> {
