@@ -20,7 +20,7 @@ impl Normalisation {
 
     /// Rows that are planar (all red values of a row, then green, then blue) to three planes, one after the other. `width` is
     /// that of a row in pixels, at least 1.
-    pub(super) fn to_planes(&self, rows: &[u8], width: usize, out: &mut [f32]) {
+    pub(super) fn to_planes(self, rows: &[u8], width: usize, out: &mut [f32]) {
         let plane = out.len() / 3;
         for (y, row) in rows.chunks_exact(width * 3).enumerate() {
             for ((channel, values), (gain, offset)) in row.chunks_exact(width).enumerate().zip(self.channels()) {
@@ -29,7 +29,7 @@ impl Normalisation {
         }
     }
 
-    fn channels(&self) -> impl Iterator<Item = (f32, f32)> {
+    fn channels(self) -> impl Iterator<Item = (f32, f32)> {
         self.gain.into_iter().zip(self.offset)
     }
 }

@@ -254,7 +254,7 @@ mod tests {
     fn digits_put_together_are_the_weight() {
         for weight in (0..=1_u32 << WEIGHT_BITS).step_by(97).chain([127, 128, 32_767, 32_768, 32_896, 1 << WEIGHT_BITS])
         {
-            let [low, middle, high] = digits(weight).map(|digit| i64::from(digit as i8));
+            let [low, middle, high] = digits(weight).map(|digit| i64::from(digit.cast_signed()));
             assert_eq!(low + 256 * middle + 65_536 * high, i64::from(weight));
         }
     }

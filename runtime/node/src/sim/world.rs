@@ -31,7 +31,7 @@ pub(crate) struct WorldOptions {
 /// Actions a second, where frames do not ask for more.
 const CONTROL_HERTZ: u32 = 10;
 /// Longest episode, seconds.
-const LONGEST_SECS: u32 = 40;
+const LONGEST_SECS: u32 = 30;
 
 /// A world and what looks at it.
 pub(crate) struct Theatre {
