@@ -11,6 +11,9 @@ use nalgebra::{DVector, Dyn, Isometry3, Matrix6, OMatrix, U6, Vector6};
 use crate::error::{Error, Result};
 use crate::kinematics::{Kinematics, check};
 
+/// No weight and no number of a target is larger: squares stay finite.
+const MAX: f64 = 1e6;
+
 /// How an inverse is searched for.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct IkOptions {
@@ -57,11 +60,11 @@ impl IkOptions {
     }
 
     fn check(&self) -> Result<()> {
-        let weights = self.axis_weights.iter().all(|weight| weight.is_finite() && *weight >= 0.0);
+        let weights = self.axis_weights.iter().all(|weight| (0.0..=MAX).contains(weight));
         if !weights || self.axis_weights.iter().all(|weight| *weight <= 0.0) {
             return Err(Error::input(
                 format!("axis weights are {:?}", self.axis_weights),
-                "give finite ones of at least 0, not all 0",
+                format!("give them from 0 to {MAX}, not all 0"),
             ));
         }
         let tolerances = [self.position_tolerance_metres, self.rotation_tolerance_radians];
@@ -125,8 +128,11 @@ impl Kinematics {
     pub fn inverse(&self, target: &Isometry3<f64>, from: &[f64], options: &IkOptions) -> Result<Outcome> {
         check("arm", from, self.joints())?;
         options.check()?;
-        if !target.to_homogeneous().iter().all(|value| value.is_finite()) {
-            return Err(Error::input("the target has a number that is not finite", "give a finite pose"));
+        if !target.to_homogeneous().iter().all(|value| value.abs() <= MAX) {
+            return Err(Error::input(
+                format!("the target has a number that is not finite or above {MAX}"),
+                "give a pose in metres",
+            ));
         }
         let search = Search { kinematics: self, target, options };
         let mut best = search.attempt(self.clamped(from));
@@ -137,7 +143,8 @@ impl Kinematics {
             }
             let next = search.attempt(self.restart_from(restart));
             iterations += next.iterations;
-            if next.cost < best.cost {
+            // Weights may rate what is near enough below what is not.
+            if next.cost < best.cost || search.near_enough(&next.error) {
                 best = next;
             }
         }
@@ -158,7 +165,7 @@ impl Kinematics {
     }
 
     /// The next point of an additive recurrence (Roberts 2018: powers of the inverse of the root of x^(d+1) = x + 1) in the joint
-    /// ranges. It fills them evenly and is the same on every machine.
+    /// ranges. It fills them evenly and is the same every time.
     fn restart_from(&self, restart: u32) -> DVector<f64> {
         let dimensions = self.ranges().len();
         let power = 1.0 / (dimensions as f64 + 1.0);

@@ -6,6 +6,20 @@ use crate::error::{Error, Result};
 use crate::model::{Joint, JointKind, Link, RobotSpec};
 
 /// The kinematics of one robot: made once, used for every step.
+///
+/// ```
+/// use striatum_robots::{IkOptions, Kinematics, Outcome, RobotSpec};
+///
+/// let panda = RobotSpec::builtin("panda")?;
+/// let kinematics = Kinematics::new(&panda);
+/// let mut target = kinematics.forward(&panda.home_radians)?.base_from_tool;
+/// target.translation.vector.z -= 0.1;
+/// match kinematics.inverse(&target, &panda.home_radians, &IkOptions::default())? {
+///     Outcome::Reached(solution) => assert_eq!(solution.joints.len(), 7),
+///     Outcome::Short(nearest) => panic!("{} m away", nearest.position_error_metres),
+/// }
+/// # Ok::<(), striatum_robots::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Kinematics {
     links: Vec<Link>,

@@ -31,7 +31,7 @@ fn apart(a: &Isometry3<f64>, b: &Isometry3<f64>) -> (f64, f64) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn the_jacobian_is_the_difference_quotient_of_the_pose(shares in prop::collection::vec(0.0..1.0, 7)) {
@@ -215,10 +215,12 @@ fn what_is_no_number_or_not_one_for_each_joint_is_refused() {
     assert!(text.contains("arm joint 2 is NaN") && !text.contains('\n'), "{text}");
     assert!(kinematics.forward_with(&home, &[0.0]).is_err());
     assert!(kinematics.inverse(&Isometry3::translation(f64::NAN, 0.0, 0.0), &home, &IkOptions::default()).is_err());
+    assert!(kinematics.inverse(&Isometry3::translation(1e200, 0.0, 0.0), &home, &IkOptions::default()).is_err());
     for options in [
         IkOptions { axis_weights: [0.0; 6], ..IkOptions::default() },
         IkOptions { axis_weights: [-1.0; 6], ..IkOptions::default() },
         IkOptions { axis_weights: [f64::NAN; 6], ..IkOptions::default() },
+        IkOptions { axis_weights: [1e300; 6], ..IkOptions::default() },
         IkOptions { position_tolerance_metres: 0.0, ..IkOptions::default() },
         IkOptions { rotation_tolerance_radians: f64::NAN, ..IkOptions::default() },
         IkOptions { home_pull: 1.5, ..IkOptions::default() },

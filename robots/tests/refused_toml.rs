@@ -98,9 +98,9 @@ fn numbers_out_of_range() {
         ("max_linear_metres_per_sec = 1.0", "max_linear_metres_per_sec = -1.0", "max_linear_metres_per_sec"),
         ("acceleration = 15.0", "acceleration = 0.0", "limits.panda_joint1.acceleration"),
         ("rate_hz = 30.0", "rate_hz = 0.0", "camera `cam_high`.rate_hz"),
-        ("fx = 240.0", "fx = 0.0", "camera `cam_high`.intrinsics.fx"),
-        ("fx = 240.0", "fx = -240.0", "camera `cam_high`.intrinsics.fx"),
-        ("fy = 240.0", "fy = nan", "camera `cam_high`.intrinsics.fy"),
+        ("fx = 340.0", "fx = 0.0", "camera `cam_high`.intrinsics.fx"),
+        ("fx = 340.0", "fx = -340.0", "camera `cam_high`.intrinsics.fx"),
+        ("fy = 340.0", "fy = nan", "camera `cam_high`.intrinsics.fy"),
         ("width = 224", "width = 0", "camera `cam_high`.intrinsics.width"),
         ("cx = 111.5", "cx = inf", "camera `cam_high`.intrinsics.cx"),
         ("cy = 111.5 }", "cy = 111.5, distortion = { k1 = nan } }", "camera `cam_high`.intrinsics.distortion.k1"),
@@ -111,14 +111,14 @@ fn numbers_out_of_range() {
 
 #[test]
 fn a_camera_has_one_direction() {
-    let aim = "look_at_metres = [0.48, 0.0, 0.12]";
+    let aim = "look_at_metres = [0.51, 0.0, 0.19]";
     let camera = "camera `cam_high`";
     refused(changed(aim, ""), &[camera, "either quaternion_xyzw or look_at_metres"]);
     refused(changed(aim, &format!("{aim}\nquaternion_xyzw = [0.0, 0.0, 0.0, 1.0]")), &[camera, "one direction"]);
     refused(changed(aim, "quaternion_xyzw = [0.0, 0.0, 0.0, 2.0]"), &[camera, "length 2", "unit quaternion"]);
     refused(changed(aim, "quaternion_xyzw = [nan, 0.0, 0.0, 1.0]"), &[camera, "unit quaternion"]);
-    refused(changed(aim, "look_at_metres = [1.25, 0.0, 0.85]"), &[camera, "no direction"]);
-    refused(changed(aim, "look_at_metres = [1.25, 0.0, 0.0]"), &[camera, "no direction"]);
+    refused(changed(aim, "look_at_metres = [1.3, 0.0, 1.1]"), &[camera, "no direction"]);
+    refused(changed(aim, "look_at_metres = [1.3, 0.0, 0.0]"), &[camera, "no direction"]);
     assert!(changed(aim, "quaternion_xyzw = [0.0, 1.0, 0.0, 0.0]").is_ok());
 }
 
@@ -140,13 +140,13 @@ fn a_check_finds_what_is_valid_and_does_not_work() {
     let far = with(&far.replace("workspace_max_metres = [0.75,", "workspace_max_metres = [6.0,")).expect("valid");
     found(&far, Level::Error, &["safety", "comes no nearer than"]);
     found(&far, Level::Note, &["8 of the 8 corners"]);
-    let away = check("look_at_metres = [0.48, 0.0, 0.12]", "look_at_metres = [3.0, 0.0, 0.5]");
+    let away = check("look_at_metres = [0.51, 0.0, 0.19]", "look_at_metres = [3.0, 0.0, 0.5]");
     found(&away, Level::Warning, &["camera `cam_high`", "does not see the middle"]);
-    let behind = check("look_at_metres = [0.0, 0.0, 0.03]", "look_at_metres = [0.0, 0.0, -3.0]");
+    let behind = check("look_at_metres = [0.025, 0.0, 0.1]", "look_at_metres = [0.0, 0.0, -3.0]");
     found(&behind, Level::Warning, &["camera `cam_wrist`", "does not see the tool's point"]);
     let lens = check("cx = 111.5", "cx = 999.0");
     found(&lens, Level::Warning, &["camera `cam_high`", "principal point"]);
-    let lens = check("fx = 240.0", "fx = 3.6");
+    let lens = check("fx = 340.0", "fx = 3.6");
     found(&lens, Level::Warning, &["camera `cam_high`", "not millimetres"]);
     let folded = check("cy = 111.5 }", "cy = 111.5, distortion = { k1 = -2.0 } }");
     found(&folded, Level::Warning, &["camera `cam_high`", "without an inverse"]);

@@ -110,6 +110,40 @@ fn a_body_that_cannot_be() {
     assert!(with_inertia("0.001").is_ok());
 }
 
+/// Public models put an inertial of nothing on links that are only frames.
+#[test]
+fn an_inertial_of_nothing_is_none_and_a_link_with_shapes_is_said_to_have_no_mass() {
+    let start = URDF.find("<inertial>").expect("inertial");
+    let end = URDF.find("</inertial>").expect("inertial");
+    let with_inertial = |mass: &str, ixx: &str| {
+        let nothing = format!(
+            r#"<inertial><mass value="{mass}"/><inertia ixx="{ixx}" ixy="0" ixz="0" iyy="0" iyz="0" izz="0"/>"#
+        );
+        with(&format!("{}{nothing}{}", &URDF[..start], &URDF[end..]))
+    };
+    for mass in ["0", "1e-9"] {
+        let robot = with_inertial(mass, "0").expect("nothing");
+        assert_eq!(robot.links[0].inertial, None);
+        let report = robot.report();
+        assert!(report.iter().any(|f| f.element == "link `panda_link0`" && f.what.contains("no mass")), "{report:?}");
+    }
+    refused(with_inertial("0", "0.1"), &["link `panda_link0`", "mass of 0 kg"]);
+    refused(with_inertial("1", "0"), &["link `panda_link0`", "not positive definite"]);
+    refused(with_inertial("-1", "0"), &["link `panda_link0`", "mass of -1 kg"]);
+}
+
+#[test]
+fn attributes_of_others_are_passed_over_unless_they_look_like_a_slip() {
+    let limit = r#"upper="1.7628" velocity="2.175""#;
+    assert!(changed(limit, &format!("{limit} command_effort=\"9\" gear_velocity=\"9\"")).is_ok());
+    for slip in ["velocty", "Velocity", "max_velocity"] {
+        let slipped = changed(limit, &limit.replace("velocity", slip));
+        refused(slipped, &["joint `panda_joint2`", slip, "did you mean `velocity`?"]);
+    }
+    let many: String = (0..100).map(|at| format!(" others{at}=\"1\"")).collect();
+    refused(changed(limit, &format!("{limit}{many}")), &["joint `panda_joint2`", "64 attributes"]);
+}
+
 #[test]
 fn a_shape_that_cannot_be() {
     let shape = r#"<cylinder radius="0.042" length="0.055"/>"#;

@@ -10,6 +10,7 @@ use crate::error::{Error, Result, did_you_mean};
 
 const MAX_DEPTH: usize = 32;
 const MAX_ELEMENTS: usize = 200_000;
+const MAX_ATTRIBUTES: usize = 64;
 const JOINT_KINDS: [&str; 4] = ["fixed", "revolute", "continuous", "prismatic"];
 
 /// Attributes of the elements that are read: name, how many numbers it holds (0: text), whether it must be there.
@@ -124,13 +125,18 @@ impl Scan<'_> {
             self.note(element);
         }
         let Some(known) = known(element) else { return Ok(()) };
-        for attribute in tag.attributes() {
+        for (at, attribute) in tag.attributes().enumerate() {
+            if at >= MAX_ATTRIBUTES {
+                return Err(
+                    self.wrong(format!("<{element}> has more than {MAX_ATTRIBUTES} attributes"), "give a plain URDF")
+                );
+            }
             let attribute =
                 attribute.map_err(|error| self.wrong(format!("<{element}>: {error}"), "give well-formed XML"))?;
             let key = String::from_utf8_lossy(attribute.key.as_ref()).into_owned();
             let Some((_, numbers, _)) = known.iter().find(|(name, ..)| *name == key) else {
-                let mend = did_you_mean(&key, known.iter().map(|(name, ..)| *name));
-                return Err(self.wrong(format!("<{element}> has no attribute `{key}`"), mend));
+                self.no_slip(tag, &key, element, known)?;
+                continue;
             };
             let value = attribute
                 .unescape_value()
@@ -140,6 +146,17 @@ impl Scan<'_> {
         for (name, ..) in known.iter().filter(|(.., needed)| *needed) {
             if self.attribute(tag, name)?.is_none() {
                 return Err(self.wrong(format!("<{element}> has no `{name}`"), "give it"));
+            }
+        }
+        Ok(())
+    }
+
+    /// An attribute of somebody else's is passed over. One that is spelled nearly like ours, where ours is not, was meant to be it.
+    fn no_slip(&self, tag: &BytesStart<'_>, key: &str, element: &str, known: Known) -> Result<()> {
+        for (name, ..) in known.iter().filter(|(name, ..)| strsim::normalized_levenshtein(key, name) >= 0.6) {
+            if self.attribute(tag, name)?.is_none() {
+                let mend = format!("did you mean `{name}`?");
+                return Err(self.wrong(format!("<{element}> has no attribute `{key}`"), mend));
             }
         }
         Ok(())
@@ -203,6 +220,7 @@ fn known(element: &str) -> Option<Known> {
         "cylinder" | "capsule" => &[("radius", 1, true), ("length", 1, true)],
         "sphere" => &[("radius", 1, true)],
         "mesh" => &[("filename", 0, true), ("scale", 3, false)],
+        "texture" => &[("filename", 0, true)],
         "color" => &[("rgba", 4, true)],
         "mimic" => &[("joint", 0, true), ("multiplier", 1, false), ("offset", 1, false)],
         "parent" | "child" => &[("link", 0, true)],

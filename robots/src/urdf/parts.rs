@@ -23,23 +23,28 @@ pub(super) fn pose(pose: &urdf_rs::Pose) -> Isometry3<f64> {
     Isometry3::from_parts(Translation3::from(pose.xyz.0), UnitQuaternion::from_euler_angles(roll, pitch, yaw))
 }
 
-pub(super) fn inertial(raw: &urdf_rs::Inertial, part: &Part<'_>) -> Result<Inertial> {
+/// `None` for one that says nothing, which many models put on links that are only frames: no inertia and a milligram at most.
+pub(super) fn inertial(raw: &urdf_rs::Inertial, part: &Part<'_>) -> Result<Option<Inertial>> {
+    const NOTHING_KG: f64 = 1e-6;
     let mass_kg = raw.mass.value;
+    let i = &raw.inertia;
+    let inertia = Matrix3::new(i.ixx, i.ixy, i.ixz, i.ixy, i.iyy, i.iyz, i.ixz, i.iyz, i.izz);
+    if (0.0..=NOTHING_KG).contains(&mass_kg) && inertia.amax() <= 0.0 {
+        return Ok(None);
+    }
     if !(mass_kg > 0.0 && mass_kg.is_finite()) {
         return Err(part.wrong(
             format!("has a mass of {mass_kg} kg"),
             "give a mass above 0, or take the <inertial> out of a link that is only a frame",
         ));
     }
-    let i = &raw.inertia;
-    let inertia = Matrix3::new(i.ixx, i.ixy, i.ixz, i.ixy, i.iyy, i.iyz, i.ixz, i.iyz, i.izz);
     if inertia.cholesky().is_none() {
         return Err(part.wrong(
             "has an inertia that is not positive definite",
             "give that of a body: for a box of mass m and sides a, b, c ixx is m (b^2 + c^2) / 12; or take the <inertial> out",
         ));
     }
-    Ok(Inertial { mass_kg, link_from_com: pose(&raw.origin), inertia })
+    Ok(Some(Inertial { mass_kg, link_from_com: pose(&raw.origin), inertia }))
 }
 
 pub(super) fn geometry(raw: &urdf_rs::Geometry, part: &Part<'_>) -> Result<Geometry> {

@@ -37,7 +37,7 @@ pub(super) fn tree(robot: &urdf_rs::Robot, noted: &Noted, file: &str) -> Result<
             name: raw.name.clone(),
             parent: via.and_then(|via| Some(placed[*names.get(via.parent.link.as_str())?])),
             joint: via.map(|via| joint(via, noted, file)).transpose()?,
-            inertial: if stated { Some(inertial(&raw.inertial, &part)?) } else { None },
+            inertial: if stated { inertial(&raw.inertial, &part)? } else { None },
             visuals: raw.visual.iter().map(|raw| visual(raw, &materials, &part)).collect::<Result<_>>()?,
             collisions: raw.collision.iter().map(|raw| collision(raw, &part)).collect::<Result<_>>()?,
         });
