@@ -172,6 +172,23 @@ fn a_configuration_out_of_range_is_refused_by_name() {
 }
 
 #[test]
+fn a_robot_that_cannot_do_the_task_is_refused_by_name() {
+    let refused = |robot: &RobotSpec| {
+        let error = World::new(TaskId::Push, robot, WorldConfig::default()).err().expect("a robot that cannot");
+        assert!(!error.to_string().contains('\n'), "{error}");
+        error.to_string()
+    };
+    let mut far = RobotSpec::builtin("panda").expect("built in");
+    far.safety.workspace_max_metres[0] = 3.0;
+    let text = refused(&far);
+    assert!(text.contains("`panda`") && text.contains("out of reach"), "{text}");
+    let mut bare = RobotSpec::builtin("panda").expect("built in");
+    bare.gripper.links.clear();
+    let text = refused(&bare);
+    assert!(text.contains("gripper: has no joints"), "{text}");
+}
+
+#[test]
 fn a_scene_keeps_its_pieces_and_its_memory() {
     for task in TaskId::ALL {
         let mut world = world(task, WorldConfig::default());

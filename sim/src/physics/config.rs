@@ -7,8 +7,8 @@ use super::error::{WorldError, WorldResult};
 pub struct WorldConfig {
     /// Actions a second of simulated time; default 10.
     pub control_hertz: f64,
-    /// Physics steps a second; rounded to a whole number of steps for each action. Default 250: at fewer a
-    /// squeezed cube creeps.
+    /// Physics steps a second; rounded to a whole number of steps for each action. Default 250. The experts get along with
+    /// 100 to 1000.
     pub physics_hertz: f64,
     /// Actions after which an episode ends; default 300.
     pub max_actions: usize,

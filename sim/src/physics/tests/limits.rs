@@ -63,9 +63,12 @@ fn with_box(world: &mut World, kg: f64) -> RigidBodyHandle {
     object.body
 }
 
-fn pressed_newtons(lead: f64) -> f64 {
+/// How hard the hand presses with its motors weakened to this share.
+fn pressed_newtons(lead: f64, share: f64) -> f64 {
     const KG: f64 = 4000.0;
     let mut world = world(TaskId::Push, WorldConfig { max_lead_metres: lead, ..WorldConfig::default() });
+    world.model.links.iter_mut().for_each(|link| link.max_effort *= share);
+    world.reset(0).expect("a world");
     let body = with_box(&mut world, KG);
     for _ in 0..20 {
         world.act(&push_on(0.01, 0.0, 0.0)).expect("finite");
@@ -88,13 +91,15 @@ fn a_hand_against_a_wall_presses_no_harder_than_its_motors_can() {
         .enumerate()
         .map(|(j, &link)| world.model.links[link].max_effort / jacobian[(0, j)].abs().max(1e-9));
     let most = most.fold(f64::INFINITY, f64::min);
-    let pressed = pressed_newtons(0.2);
-    assert!(pressed > 5.0, "it did not press at all: {pressed} N");
-    assert!(pressed < 1.3 * most, "it pressed with {pressed} N, its weakest joint can do {most} N");
+    let pressed = pressed_newtons(0.2, 1.0);
+    assert!(pressed > 20.0, "it hardly pressed: {pressed} N");
+    assert!(pressed < 1.1 * most, "it pressed with {pressed} N, its weakest joint can do {most} N");
+    let weak = pressed_newtons(0.2, 0.2);
+    assert!(weak < 0.6 * pressed, "with a fifth of the effort it presses with {weak} N, not with {pressed} N");
 }
 
 #[test]
 fn the_lead_bounds_the_push() {
-    let (short, long) = (pressed_newtons(0.01), pressed_newtons(0.05));
+    let (short, long) = (pressed_newtons(0.01, 1.0), pressed_newtons(0.05, 1.0));
     assert!(short > 0.5 && long > 1.3 * short, "{short} N with 10 mm of lead, {long} N with 50 mm");
 }
