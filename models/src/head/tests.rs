@@ -57,7 +57,10 @@ fn the_onnx_head_is_the_rust_head() {
             let (features, present) = (model.input_index(FEATURES).unwrap(), model.input_index(PRESENT).unwrap());
             let (progress, ood) = (model.output_index(PROGRESS).unwrap(), model.output_index(OOD).unwrap());
             for absent in 0..=views {
-                let values = Noise::new(seed + 9).floats(views * width, 1.5);
+                let mut values = Noise::new(seed + 9).floats(views * width, 1.5);
+                if absent < views {
+                    values[absent * width..][..width].fill(0.0);
+                }
                 let there: Vec<bool> = (0..views).map(|v| v != absent).collect();
                 model.input_mut(features).copy_from_slice(&values);
                 for (slot, &is) in model.input_mut(present).iter_mut().zip(&there) {
