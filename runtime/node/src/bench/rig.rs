@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, bounded};
+use crossbeam_channel::{Receiver, Sender, bounded};
 use striatum_core::{MAX_VIEWS, StampNanos};
 use striatum_frames::{Frame, content_hash};
 use striatum_wire::{BundleHash, ShapedReward};
@@ -41,6 +41,8 @@ struct Row {
 /// An engine, a decoder ahead of it, and a subscriber behind it.
 pub(super) struct Rig {
     engine: Engine,
+    /// Where a frame set has to be asked for.
+    asks: Option<Sender<()>>,
     rows: Receiver<Row>,
     decoder: Option<JoinHandle<Result<()>>>,
     publisher: Publisher<'static>,
@@ -63,9 +65,13 @@ impl Rig {
         // Before the decoders are started: a child that is being started holds on to every socket for a moment.
         let (sessions, publisher, subscriber, heard) = wire()?;
         let (rows, decoder) = decode_ahead(options, &views)?;
-        let rows = if options.overlap { rows } else { hand_over(wait_until_decoded(rows, &decoder))? };
+        let (asks, rows) = match options.overlap {
+            true => (None, rows),
+            false => hand_over(wait_until_decoded(rows, &decoder)).map(|(asks, rows)| (Some(asks), rows))?,
+        };
         Ok(Self {
             engine,
+            asks,
             rows,
             decoder: Some(decoder),
             publisher,
@@ -92,6 +98,10 @@ impl Rig {
                 samples = Samples::default();
                 wall = monotonic_nanos();
             }
+            if let Some(asks) = &self.asks {
+                // Whether anybody is there to answer shows at once.
+                let _ = asks.send(());
+            }
             let Ok(row) = self.rows.recv() else { break };
             self.step(row, &mut samples, &mut put_at)?;
             cpu_steps += 1;
@@ -103,6 +113,7 @@ impl Rig {
             }
         }
         // The channel is closed by whoever ends first; only a finished decoder has something to say.
+        self.asks = None;
         drop(std::mem::replace(&mut self.rows, bounded(0).1));
         match self.decoder.take().map(JoinHandle::join) {
             Some(Ok(result)) => result?,
@@ -242,13 +253,14 @@ fn wait_until_decoded(rows: Receiver<Row>, decoder: &JoinHandle<Result<()>>) -> 
 
 /// Another thread writes each picture afresh before its step, as a decoder does: frames that were decoded long ago lie in no
 /// cache, and no camera's frame has been lying about for so long.
-fn hand_over(decoded: Receiver<Row>) -> Result<Receiver<Row>> {
+fn hand_over(decoded: Receiver<Row>) -> Result<(Sender<()>, Receiver<Row>)> {
     let (sender, rows) = bounded(0);
+    let (asks, asked) = bounded(1);
     let afresh = |frame: &Frame| Frame { image: Arc::new((*frame.image).clone()), ..frame.clone() };
     std::thread::Builder::new()
         .name("hand-over".to_owned())
         .spawn(move || {
-            for row in decoded {
+            while let (Ok(()), Ok(row)) = (asked.recv(), decoded.recv()) {
                 let frames = row.frames.iter().map(afresh).collect();
                 if sender.send(Row { frames, decode_nanos: row.decode_nanos }).is_err() {
                     break;
@@ -256,7 +268,7 @@ fn hand_over(decoded: Receiver<Row>) -> Result<Receiver<Row>> {
             }
         })
         .map_err(|error| Error::setup("the bench's thread", error.to_string(), "free some memory"))?;
-    Ok(rows)
+    Ok((asks, rows))
 }
 
 fn frames(row: crate::episode::FrameRow, capture: StampNanos) -> Vec<Frame> {

@@ -132,7 +132,9 @@ mod tests {
     fn control_is_at_least_ten_hertz_and_a_multiple_of_the_frames() {
         for fps in 1..=60 {
             let control = control_hertz(fps);
-            assert!(control >= CONTROL_HERTZ && control.is_multiple_of(fps) && control < CONTROL_HERTZ.max(2 * fps) + fps);
+            assert!(
+                control >= CONTROL_HERTZ && control.is_multiple_of(fps) && control < CONTROL_HERTZ.max(2 * fps) + fps
+            );
         }
     }
 }
