@@ -92,8 +92,7 @@ impl<'a> JointState<'a> {
             let (found, most) = (name.len(), JOINT_NAME_MAX);
             return Err(Error::TooLong { message: Self::NAME, field: "name", found, most });
         }
-        let quantities =
-            [("position", &self.positions), ("velocity", &self.velocities), ("effort", &self.efforts)];
+        let quantities = [("position", &self.positions), ("velocity", &self.velocities), ("effort", &self.efforts)];
         for (field, values) in quantities {
             if !values.is_empty() && values.len() != self.names.len() {
                 let why = "must be empty or have one value for each name";

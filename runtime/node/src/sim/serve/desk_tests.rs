@@ -102,9 +102,10 @@ fn actions_that_cannot_be_done_are_counted_and_leave_what_waits() {
 fn the_log_is_told_at_most_once_a_second() {
     let desk = Desk::new(JOINTS);
     let said = |monotonic_nanos| desk.offer(b"hello", NOW, monotonic_nanos).is_some();
-    assert_eq!([said(0), said(1), said(999_999_999), said(1_000_000_000), said(1_500_000_000)], [
-        true, false, false, true, false
-    ]);
+    assert_eq!(
+        [said(0), said(1), said(999_999_999), said(1_000_000_000), said(1_500_000_000)],
+        [true, false, false, true, false]
+    );
     let line = desk.offer(b"hello", NOW, 9_000_000_000).unwrap();
     assert!(line.contains("malformed") && line.contains("6 such"), "{line}");
 }

@@ -148,7 +148,8 @@ impl Show {
 
     /// Position and speed of every joint; the fingers' from how far the gripper is open.
     pub(super) fn joints(&self) -> impl Iterator<Item = (f64, f64)> {
-        let arm = self.observation.joint_positions.iter().copied().zip(self.observation.joint_velocities.iter().copied());
+        let arm =
+            self.observation.joint_positions.iter().copied().zip(self.observation.joint_velocities.iter().copied());
         let gripper = &self.theatre.robot.gripper;
         let [now, before] = self.openings;
         let speed = (now - before) / self.period_secs();
