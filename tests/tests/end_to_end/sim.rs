@@ -1,6 +1,6 @@
 //! A served world: what a client gets of it, what it does not take, and the runtime that takes it for a robot.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use striatum_core::{Ending, StampNanos, Success, SuccessSource};
 use striatum_tests::kit::{
@@ -62,17 +62,15 @@ fn a_client_resets_drives_and_sees() {
 
 /// From `since` on; the last moment may not have come as a whole yet.
 fn three_views_share_each_stamp(client: &WorldClient, since: u64) {
-    let mut moments: BTreeMap<u64, Vec<String>> = BTreeMap::new();
+    let mut moments: BTreeMap<u64, BTreeSet<String>> = BTreeMap::new();
     for frame in client.frames().into_iter().filter(|frame| frame.stamp_nanos >= since) {
         assert!(frame.bytes > 500, "{frame:?}");
-        moments.entry(frame.stamp_nanos).or_default().push(frame.view);
+        moments.entry(frame.stamp_nanos).or_default().insert(frame.view);
     }
     moments.pop_last();
     assert_eq!(moments.first_key_value().map(|(stamp, _)| *stamp), Some(since), "the first shows the reset");
-    let whole = moments.values_mut().filter(|views| {
-        views.sort();
-        views.as_slice() == ["cam_high", "cam_side", "cam_wrist"]
-    });
+    let all_views: BTreeSet<String> = ["cam_high", "cam_side", "cam_wrist"].map(str::to_owned).into();
+    let whole = moments.values().filter(|views| **views == all_views);
     // A busy computer may lose one; it never mixes them.
     let (whole, all) = (whole.count(), moments.len());
     assert!(whole > 10 && whole + 2 >= all, "{whole} of {all} moments are whole");
