@@ -101,6 +101,23 @@ impl<'a> CdrWriter<'a> {
         self.u8(field, 0)
     }
 
+    /// Writes the count with which a sequence begins.
+    ///
+    /// # Errors
+    /// When the buffer is full or the sequence is longer than a u32 can say.
+    pub fn count(&mut self, field: &'static str, count: usize) -> Result<(), Error> {
+        self.length(field, count)
+    }
+
+    /// Writes a sequence of f64: its count and its numbers.
+    ///
+    /// # Errors
+    /// As [`count`](Self::count).
+    pub fn floats(&mut self, field: &'static str, values: &[f64]) -> Result<(), Error> {
+        self.count(field, values.len())?;
+        values.iter().try_for_each(|value| self.f64(field, *value))
+    }
+
     /// Writes a sequence of bytes: its length and its bytes.
     ///
     /// # Errors
@@ -230,6 +247,30 @@ impl<'a> CdrReader<'a> {
             _ => "its final NUL is missing",
         };
         Err(Error::Text { message, field, offset, why })
+    }
+
+    /// Reads the count with which a sequence begins.
+    ///
+    /// # Errors
+    /// When it is more than `most`.
+    pub fn count(&mut self, field: &'static str, most: usize) -> Result<usize, Error> {
+        let count = self.length(field)?;
+        let message = self.message;
+        if count > most { Err(Error::TooLong { message, field, found: count, most }) } else { Ok(count) }
+    }
+
+    /// Reads a sequence of at most `N` f64.
+    ///
+    /// # Errors
+    /// When there are more, or fewer than it claims.
+    pub fn floats<const N: usize>(&mut self, field: &'static str) -> Result<heapless::Vec<f64, N>, Error> {
+        let count = self.count(field, N)?;
+        let mut out = heapless::Vec::new();
+        for _ in 0..count {
+            // `count` made sure of the room.
+            let _ = out.push(self.f64(field)?);
+        }
+        Ok(out)
     }
 
     /// Reads a sequence of bytes and borrows it.

@@ -88,7 +88,7 @@ pub enum Error {
         why: &'static str,
     },
     /// A string or sequence that is longer than its bound.
-    #[error("{message}: field {field} has {found} bytes, at most {most} are allowed")]
+    #[error("{message}: field {field} has a length of {found}, at most {most} is allowed")]
     TooLong {
         /// The message.
         message: &'static str,

@@ -90,6 +90,7 @@ macro_rules! counter_array_fields {
 }
 
 counter_array_fields! {
+    7: "uint64[7]";
     9: "uint64[9]";
     13: "uint64[13]";
 }
@@ -105,6 +106,19 @@ impl Field for heapless::String<256> {
         let message = reader.message();
         let text = reader.str(field, 256)?;
         Self::try_from(text).map_err(|_| Error::TooLong { message, field, found: text.len(), most: 256 })
+    }
+}
+
+impl Field for heapless::Vec<f64, 16> {
+    const ROS: &'static str = "float64[<=16]";
+    const ALIGN: usize = 4;
+    // Four bytes between the count and the first number, unless they happen to be aligned.
+    const MAX: usize = 4 + 4 + 16 * 8;
+    fn put(&self, writer: &mut CdrWriter<'_>, field: &'static str) -> Result<(), Error> {
+        writer.floats(field, self)
+    }
+    fn get(reader: &mut CdrReader<'_>, field: &'static str) -> Result<Self, Error> {
+        reader.floats(field)
     }
 }
 
@@ -169,6 +183,41 @@ macro_rules! wire_enum {
     };
 }
 pub(crate) use wire_enum;
+
+/// An enum with a fixed order: its variants, their names, and their number on the wire, which is their place in the list.
+macro_rules! listed_enum {
+    (
+        $(#[$doc:meta])* $name:ident, $count:literal:
+        $( $(#[$variant_doc:meta])* $variant:ident = $value:literal, $text:literal; )*
+    ) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[repr(u8)]
+        pub enum $name {
+            $( $(#[$variant_doc])* $variant = $value, )*
+        }
+
+        impl $name {
+            /// How many there are.
+            pub const COUNT: usize = $count;
+            /// All, in wire order.
+            pub const ALL: [Self; $count] = [$(Self::$variant),*];
+
+            /// Its place in the order: its number on the wire and in arrays.
+            #[must_use]
+            pub const fn index(self) -> usize {
+                self as usize
+            }
+
+            /// Its name in text and JSON.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $text,)* }
+            }
+        }
+    };
+}
+pub(crate) use listed_enum;
 
 /// Makes a message: the struct, `NAME`, `TYPE`, `FIELDS`, `MAX_LEN`, `encode` and `decode`. The version is written and checked
 /// before the fields; the type has a `check(&self) -> Result<(), Error>` of its own that both sides call.

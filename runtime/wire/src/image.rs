@@ -6,13 +6,13 @@
 
 use striatum_core::StampNanos;
 
-use crate::cdr::{CdrReader, CdrWriter, HEADER_LEN, align_up};
+use crate::cdr::{CdrReader, CdrWriter, align_up};
 use crate::error::{Error, short};
+use crate::header::{TEXT_MAX, after_stamp, after_str, get_header, put_header};
 use crate::keys::encoding;
 
 /// The longest frame id, format or encoding that is read, in bytes.
-pub const IMAGE_TEXT_MAX: usize = 256;
-const NANOS_PER_SEC: u64 = 1_000_000_000;
+pub const IMAGE_TEXT_MAX: usize = TEXT_MAX;
 
 /// Pixel layouts of a raw image that are known: those of RGB cameras.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -306,41 +306,6 @@ impl<'a> ImageMessage<'a> {
             Self::Raw(image) => image.encode(buffer),
         }
     }
-}
-
-const fn after_stamp() -> usize {
-    HEADER_LEN + 8
-}
-
-const fn after_str(at: usize, text: &str) -> usize {
-    align_up(at, 4).saturating_add(4 + 1).saturating_add(text.len())
-}
-
-fn put_header(writer: &mut CdrWriter<'_>, stamp: StampNanos, frame_id: &str) -> Result<(), Error> {
-    let (secs, nanosec) = (stamp.0 / NANOS_PER_SEC, stamp.0 % NANOS_PER_SEC);
-    let message = writer.message();
-    let why = "is after 2038, which ROS 2 stamps cannot say; check the clock";
-    let sec = i32::try_from(secs).map_err(|_| Error::Contradiction { message, field: "header.stamp.sec", why })?;
-    writer.i32("header.stamp.sec", sec)?;
-    // The remainder is below 10^9, so it fits.
-    writer.u32("header.stamp.nanosec", u32::try_from(nanosec).unwrap_or_default())?;
-    writer.str("header.frame_id", frame_id)
-}
-
-fn get_header<'a>(reader: &mut CdrReader<'a>) -> Result<(StampNanos, &'a str), Error> {
-    let message = reader.message();
-    let sec = reader.i32("header.stamp.sec")?;
-    let nanosec = reader.u32("header.stamp.nanosec")?;
-    let why = "is negative; the sender must stamp with Unix time";
-    let secs = u64::try_from(sec).map_err(|_| Error::Contradiction { message, field: "header.stamp.sec", why })?;
-    let nanos = u64::from(nanosec);
-    if nanos >= NANOS_PER_SEC {
-        let why = "is a second or more, which is no part of a second";
-        return Err(Error::Contradiction { message, field: "header.stamp.nanosec", why });
-    }
-    let frame_id = reader.str("header.frame_id", IMAGE_TEXT_MAX)?;
-    // secs < 2^31, so the product is far below 2^64.
-    Ok((StampNanos(secs * NANOS_PER_SEC + nanos), frame_id))
 }
 
 #[cfg(test)]

@@ -2,12 +2,16 @@
 //!
 //! | key | what | who | content type |
 //! |---|---|---|---|
-//! | `striatum/<robot>/frames/<view>` | one image of one camera | cameras, `striatum play` put | `application/cdr;sensor_msgs/msg/CompressedImage` or `.../Image` |
+//! | `striatum/<robot>/frames/<view>` | one image of one camera | cameras, `striatum play`, `striatum sim` put | `application/cdr;sensor_msgs/msg/CompressedImage` or `.../Image` |
 //! | `striatum/<robot>/reward` | every shaped reward | the runtime puts | `application/cdr;striatum_msgs/msg/ShapedReward` |
 //! | `striatum/<robot>/status` | health, once a second | the runtime puts | `application/cdr;striatum_msgs/msg/Status` |
 //! | `striatum/<robot>/episode/begin` | queryable: open an episode | the learner asks | `.../BeginRequest` in, `.../BeginReply` out |
 //! | `striatum/<robot>/episode/step` | queryable: the reward of a step | the learner asks | `.../StepRequest` in, `.../ShapedReward` out |
 //! | `striatum/<robot>/episode/abort` | queryable: close without a reward | the learner asks | `.../AbortRequest` in, `.../AbortReply` out |
+//! | `striatum/<robot>/joint_state` | where the joints are | the robot, or a served world, puts | `application/cdr;sensor_msgs/msg/JointState` |
+//! | `striatum/<robot>/action` | what the robot is to do next | the learner puts | `.../Action` |
+//! | `striatum/<robot>/world/reset` | queryable: begin an episode of a served world | the learner asks | `.../ResetRequest` in, `.../ResetReply` out |
+//! | `striatum/<robot>/world/truth` | what is true of a served world | the world puts | `.../Truth` |
 //! | `striatum/<robot>/alive/<epoch>` | liveliness token, epoch in 16 hex digits | the runtime declares | |
 //!
 //! A refused query is answered with an error reply, `text/plain`: see [`Refusal`](crate::Refusal). Robot and view names are
@@ -44,6 +48,16 @@ pub mod encoding {
     pub const ABORT_REQUEST: &str = "application/cdr;striatum_msgs/msg/AbortRequest";
     /// Its reply.
     pub const ABORT_REPLY: &str = "application/cdr;striatum_msgs/msg/AbortReply";
+    /// Where a robot's joints are.
+    pub const JOINT_STATE: &str = "application/cdr;sensor_msgs/msg/JointState";
+    /// What a robot is to do next.
+    pub const ACTION: &str = "application/cdr;striatum_msgs/msg/Action";
+    /// The query that begins an episode of a served world.
+    pub const RESET_REQUEST: &str = "application/cdr;striatum_msgs/msg/ResetRequest";
+    /// Its reply.
+    pub const RESET_REPLY: &str = "application/cdr;striatum_msgs/msg/ResetReply";
+    /// What is true of a served world.
+    pub const TRUTH: &str = "application/cdr;striatum_msgs/msg/Truth";
     /// An error reply: one line of text.
     pub const REFUSAL: &str = "text/plain";
 }
@@ -156,6 +170,30 @@ impl Keys {
         self.key(&["/episode/abort"])
     }
 
+    /// Where joint states are put.
+    #[must_use]
+    pub fn joint_state(&self) -> Key {
+        self.key(&["/joint_state"])
+    }
+
+    /// Where actions are put.
+    #[must_use]
+    pub fn action(&self) -> Key {
+        self.key(&["/action"])
+    }
+
+    /// The queryable that begins an episode of a served world.
+    #[must_use]
+    pub fn world_reset(&self) -> Key {
+        self.key(&["/world/reset"])
+    }
+
+    /// Where the truth of a served world is put.
+    #[must_use]
+    pub fn world_truth(&self) -> Key {
+        self.key(&["/world/truth"])
+    }
+
     /// The liveliness token of one run of the runtime.
     #[must_use]
     pub fn alive(&self, epoch: u64) -> Key {
@@ -227,6 +265,10 @@ mod tests {
         assert_eq!(keys.episode_begin(), "striatum/aloha_2/episode/begin");
         assert_eq!(keys.episode_step(), "striatum/aloha_2/episode/step");
         assert_eq!(keys.episode_abort(), "striatum/aloha_2/episode/abort");
+        assert_eq!(keys.joint_state(), "striatum/aloha_2/joint_state");
+        assert_eq!(keys.action(), "striatum/aloha_2/action");
+        assert_eq!(keys.world_reset(), "striatum/aloha_2/world/reset");
+        assert_eq!(keys.world_truth(), "striatum/aloha_2/world/truth");
         assert_eq!(keys.alive(0xab), "striatum/aloha_2/alive/00000000000000ab");
         assert_eq!(keys.alive_any(), "striatum/aloha_2/alive/*");
     }
@@ -243,6 +285,11 @@ mod tests {
             (encoding::STEP_REQUEST, crate::StepRequest::TYPE),
             (encoding::ABORT_REQUEST, crate::AbortRequest::TYPE),
             (encoding::ABORT_REPLY, crate::AbortReply::TYPE),
+            (encoding::JOINT_STATE, crate::JointState::TYPE),
+            (encoding::ACTION, crate::Action::TYPE),
+            (encoding::RESET_REQUEST, crate::ResetRequest::TYPE),
+            (encoding::RESET_REPLY, crate::ResetReply::TYPE),
+            (encoding::TRUTH, crate::Truth::TYPE),
         ] {
             assert_eq!(content_type.strip_prefix("application/cdr;"), Some(of));
         }

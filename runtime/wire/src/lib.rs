@@ -24,28 +24,35 @@
 #[cfg(test)]
 extern crate std;
 
+mod action;
 mod cdr;
 mod control;
 mod error;
 mod fields;
+mod header;
 mod ids;
 mod image;
+mod joints;
 mod keys;
 mod refusal;
 mod reward;
 pub mod schemas;
 mod status;
+mod world;
 
+pub use action::{Action, ActionKind, ActionLoss, DELTA_MAX};
 pub use cdr::{CdrReader, CdrWriter, HEADER_LE, HEADER_LEN};
 pub use control::{AbortReply, AbortRequest, BeginReply, BeginRequest, DEADLINE_MAX_SECS, StepRequest, TASK_MAX, Task};
 pub use error::{Error, ShortText};
 pub use fields::WIRE_VERSION;
 pub use ids::{BundleHash, EpisodeId, QualityFlags};
 pub use image::{CompressedImage, IMAGE_TEXT_MAX, ImageKind, ImageMessage, PixelEncoding, RawImage};
+pub use joints::{JOINT_NAME_MAX, JOINTS_MAX, JointState};
 pub use keys::{KEY_MAX, Key, Keys, NAME_MAX, Name, encoding};
 pub use refusal::{REFUSAL_MAX, Refusal, RefusalCode};
 pub use reward::ShapedReward;
 pub use status::{DETAIL_MAX, Detail, DropCause, Recording, Stage, State, Status};
+pub use world::{ResetReply, ResetRequest, Truth};
 
 #[cfg(test)]
 mod test_kit;

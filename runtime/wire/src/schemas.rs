@@ -6,7 +6,7 @@ pub const SCHEMA_ENCODING: &str = "ros2msg";
 /// The message encoding of everything this crate writes, as an MCAP file names it.
 pub const MESSAGE_ENCODING: &str = "cdr";
 
-/// The types that both image messages refer to.
+/// The types that the messages with a header refer to.
 macro_rules! with_header_types {
     ($fields:literal) => {
         concat!(
@@ -29,6 +29,10 @@ pub const COMPRESSED_IMAGE: &str = with_header_types!("std_msgs/Header header\ns
 pub const IMAGE: &str = with_header_types!(
     "std_msgs/Header header\nuint32 height\nuint32 width\nstring encoding\nuint8 is_bigendian\nuint32 step\nuint8[] data\n"
 );
+/// `sensor_msgs/msg/JointState`.
+pub const JOINT_STATE: &str = with_header_types!(
+    "std_msgs/Header header\nstring[] name\nfloat64[] position\nfloat64[] velocity\nfloat64[] effort\n"
+);
 /// `striatum_msgs/msg/ShapedReward`.
 pub const SHAPED_REWARD: &str = include_str!("../msg/ShapedReward.msg");
 /// `striatum_msgs/msg/Status`.
@@ -43,3 +47,11 @@ pub const STEP_REQUEST: &str = include_str!("../msg/StepRequest.msg");
 pub const ABORT_REQUEST: &str = include_str!("../msg/AbortRequest.msg");
 /// `striatum_msgs/msg/AbortReply`.
 pub const ABORT_REPLY: &str = include_str!("../msg/AbortReply.msg");
+/// `striatum_msgs/msg/Action`.
+pub const ACTION: &str = include_str!("../msg/Action.msg");
+/// `striatum_msgs/msg/ResetRequest`.
+pub const RESET_REQUEST: &str = include_str!("../msg/ResetRequest.msg");
+/// `striatum_msgs/msg/ResetReply`.
+pub const RESET_REPLY: &str = include_str!("../msg/ResetReply.msg");
+/// `striatum_msgs/msg/Truth`.
+pub const TRUTH: &str = include_str!("../msg/Truth.msg");

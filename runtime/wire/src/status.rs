@@ -3,47 +3,13 @@
 use striatum_core::StampNanos;
 
 use crate::error::Error;
-use crate::fields::{in_range, message, wire_enum};
+use crate::fields::{in_range, listed_enum, message, wire_enum};
 use crate::ids::BundleHash;
 
 /// The longest detail text, in bytes.
 pub const DETAIL_MAX: usize = 256;
 /// A detail text.
 pub type Detail = heapless::String<DETAIL_MAX>;
-
-/// An enum with a fixed order: its variants, their names, and their number on the wire, which is their place in the list.
-macro_rules! listed_enum {
-    (
-        $(#[$doc:meta])* $name:ident, $count:literal:
-        $( $(#[$variant_doc:meta])* $variant:ident = $value:literal, $text:literal; )*
-    ) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        #[repr(u8)]
-        pub enum $name {
-            $( $(#[$variant_doc])* $variant = $value, )*
-        }
-
-        impl $name {
-            /// How many there are.
-            pub const COUNT: usize = $count;
-            /// All, in wire order.
-            pub const ALL: [Self; $count] = [$(Self::$variant),*];
-
-            /// Its place in the order: its number on the wire and in arrays.
-            #[must_use]
-            pub const fn index(self) -> usize {
-                self as usize
-            }
-
-            /// Its name in text and JSON.
-            #[must_use]
-            pub const fn name(self) -> &'static str {
-                match self { $(Self::$variant => $text,)* }
-            }
-        }
-    };
-}
 
 listed_enum! {
     /// What the runtime is doing.

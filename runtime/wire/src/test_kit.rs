@@ -20,6 +20,8 @@ pub(crate) enum Value {
     Float(f64),
     /// A fixed array of integers.
     Array(Vec<u64>),
+    /// A bounded sequence of numbers, as bits.
+    Sequence(Vec<u64>),
     /// A string.
     Text(String),
 }
@@ -61,14 +63,22 @@ fn size(ros: &str) -> usize {
     }
 }
 
+/// How many of an element there are.
+enum Shape {
+    One,
+    Fixed(usize),
+    Bounded,
+}
+
 /// A type without its bounds, and how many of it there are.
-fn shape(ros: &str) -> (&str, Option<usize>) {
+fn shape(ros: &str) -> (&str, Shape) {
     if ros.starts_with("string<=") {
-        return ("string", None);
+        return ("string", Shape::One);
     }
     match ros.split_once('[') {
-        Some((element, count)) => (element, Some(count.trim_end_matches(']').parse().unwrap())),
-        None => (ros, None),
+        Some((element, count)) if count.starts_with("<=") => (element, Shape::Bounded),
+        Some((element, count)) => (element, Shape::Fixed(count.trim_end_matches(']').parse().unwrap())),
+        None => (ros, Shape::One),
     }
 }
 
@@ -88,15 +98,19 @@ pub(crate) fn decode(definition: &Definition, bytes: &[u8]) -> Vec<(String, Valu
     let mut out = Vec::new();
     for (name, ros) in &definition.fields {
         let value = match shape(ros) {
-            ("string", None) => {
+            ("string", Shape::One) => {
                 let len = scalar("string");
                 let mut text: Vec<u8> = (0..len).map(|_| scalar("uint8") as u8).collect();
                 assert_eq!(text.pop(), Some(0), "{name} ends in NUL");
                 Value::Text(String::from_utf8(text).unwrap())
             }
-            ("float64", None) => Value::Float(f64::from_bits(scalar("float64"))),
-            (element, None) => Value::Int(scalar(element)),
-            (element, Some(count)) => Value::Array((0..count).map(|_| scalar(element)).collect()),
+            ("float64", Shape::One) => Value::Float(f64::from_bits(scalar("float64"))),
+            (element, Shape::One) => Value::Int(scalar(element)),
+            (element, Shape::Bounded) => {
+                let count = scalar("uint32");
+                Value::Sequence((0..count).map(|_| scalar(element)).collect())
+            }
+            (element, Shape::Fixed(count)) => Value::Array((0..count).map(|_| scalar(element)).collect()),
         };
         out.push((name.clone(), value));
     }
@@ -118,6 +132,10 @@ pub(crate) fn to_big_endian(definition: &Definition, bytes: &[u8]) -> Vec<u8> {
             Value::Int(int) => scalar(element, *int),
             Value::Float(float) => scalar(element, float.to_bits()),
             Value::Array(values) => values.iter().for_each(|int| scalar(element, *int)),
+            Value::Sequence(values) => {
+                scalar("uint32", values.len() as u64);
+                values.iter().for_each(|int| scalar(element, *int));
+            }
             Value::Text(text) => {
                 scalar("string", text.len() as u64 + 1);
                 text.bytes().chain([0]).for_each(|byte| scalar("uint8", u64::from(byte)));

@@ -6,10 +6,12 @@
 mod cameras;
 mod learner;
 mod process;
+mod served;
 
 pub use cameras::{Cameras, Rolling};
 pub use learner::{Learner, begin_request, step_request};
 pub use process::{Runtime, free_endpoint, run, run_with};
+pub use served::{Joints, Seen, Served, WorldClient, shift};
 
 use std::path::{Path, PathBuf};
 

@@ -9,6 +9,7 @@ mod control;
 mod hot_path;
 mod live;
 mod recording;
+mod sim;
 
 use std::path::PathBuf;
 use std::sync::OnceLock;

@@ -90,7 +90,7 @@ pub(super) enum Command {
     /// Simulated worlds whose true progress is known: recorded as episodes, or served as a robot would be.
     #[cfg(feature = "sim")]
     #[command(
-        after_help = "Examples:\n  striatum sim pick_place --episodes 5 --out episodes\n  striatum sim tidy --episodes 2 --out failed --failure drop --randomise low\n  striatum sim push --serve\n  striatum sim list"
+        after_help = "Examples:\n  striatum sim pick_place --episodes 5 --out episodes\n  striatum sim tidy --episodes 2 --out failed --failure drop --randomise low\n  striatum sim push --serve --expert\n  striatum sim list"
     )]
     Sim(SimArgs),
 }
@@ -326,6 +326,18 @@ pub(super) struct SimArgs {
     /// Serve the world over zenoh as a robot would be: frames and joint state out, actions in.
     #[arg(long)]
     pub(super) serve: bool,
+    /// With --serve: the expert drives the world itself, episode after episode, until a client resets it.
+    #[arg(long, requires = "serve")]
+    pub(super) expert: bool,
+    /// With --serve: simulated seconds in a second, as far as this computer can.
+    #[arg(long, default_value_t = 1.0, value_parser = rate, requires = "serve")]
+    pub(super) rate: f64,
+    /// With --serve: jpeg or rgb8.
+    #[arg(long, default_value = "jpeg", value_parser = ["jpeg", "rgb8"], requires = "serve")]
+    pub(super) encoding: String,
+    /// With --serve: where learners reach the world [default: tcp/127.0.0.1:7448].
+    #[arg(long, requires = "serve")]
+    pub(super) listen: Option<String>,
     /// The robot's name in the keys, with --serve.
     #[arg(long, default_value = "robot")]
     pub(super) robot: String,

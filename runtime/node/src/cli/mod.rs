@@ -232,7 +232,15 @@ fn simulate(args: args::SimArgs, out: &mut dyn Write) -> Result<()> {
         size: args.size,
     };
     if args.serve {
-        let options = sim::ServeOptions { world, robot: args.robot, connect: args.connect };
+        let options = sim::ServeOptions {
+            world,
+            robot: args.robot,
+            connect: args.connect,
+            listen: args.listen,
+            expert: args.expert,
+            rate: args.rate,
+            jpeg: args.encoding == "jpeg",
+        };
         return sim::serve(&options, &stop_on_signal()?);
     }
     let (Some(episodes), Some(folder)) = (args.episodes, args.out) else {
