@@ -7,6 +7,7 @@ use super::card::card;
 use super::judged::Judged;
 use super::learnt::Learnt;
 use crate::error::Result;
+use crate::eval::measures::quantile;
 use crate::markup::{escape, header};
 
 const STYLE: &str = include_str!("style.css");
@@ -56,7 +57,7 @@ fn lead(judged: &[Judged]) -> String {
     let known = of(Some(true)) + of(Some(false));
     let right = judged.iter().filter(|row| row.verdict_right() == Some(true)).count();
     let mut lead = format!(
-        "The reward was learnt from one recording of a success and then watched {}",
+        "The reward was learnt from the demonstration below and then watched {}",
         count(judged.len(), "episode")
     );
     if known > 0 {
@@ -146,7 +147,7 @@ fn how_to_read(judged: &[Judged], gamma: f64) -> String {
         key("estimate", "estimated progress"),
         key("band", "&plusmn; one standard deviation"),
         key("ood", "flagged: unlike the demonstration"),
-        key("gain", &format!("shaped reward of each step, &gamma;&Phi;(s&prime;) &minus; &Phi;(s), &gamma; = {gamma}")),
+        key("gain", &format!("shaped reward of each step, &gamma;&Phi;(s&prime;) &minus; &Phi;(s), &gamma; = {gamma}; what is beyond the edge is cut)),
     ]
     .concat();
     if judged.iter().any(|row| row.live.is_some()) {
@@ -180,10 +181,11 @@ fn columns(cards: &[(Option<bool>, String)]) -> String {
     text
 }
 
-/// The largest reward of the page, in round hundredths.
+/// What all but one in a hundred of the page's rewards are within, in round hundredths.
 fn reward_limit(judged: &[Judged]) -> f64 {
     let offline = judged.iter().flat_map(|row| row.curve.shaping.iter().flatten());
     let live = judged.iter().filter_map(|row| row.live.as_ref()).flat_map(|live| live.reward.iter().flatten());
-    let largest = offline.chain(live).fold(LEAST_REWARD, |most, reward| most.max(reward.abs()));
-    (largest * 100.0).ceil() / 100.0
+    let sizes: Vec<f64> = offline.chain(live).map(|reward| reward.abs()).collect();
+    let limit = if sizes.is_empty() { LEAST_REWARD } else { quantile(&sizes, 0.99).max(LEAST_REWARD) };
+    (limit * 100.0).ceil() / 100.0
 }

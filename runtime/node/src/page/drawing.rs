@@ -15,7 +15,7 @@ const PICTURE_WIDTH: u32 = 112;
 
 const WIDTH: f64 = 640.0;
 const LEFT: f64 = 52.0;
-const RIGHT: f64 = 636.0;
+const RIGHT: f64 = 624.0;
 /// Middle of the words beside a strip or a plot.
 const WORDS_X: f64 = 13.0;
 const PITCH: f64 = (RIGHT - LEFT) / MOMENTS as f64;
