@@ -30,9 +30,9 @@ struct Arguments {
 enum Command {
     /// Build the program and fetch what it needs: ONNX Runtime, a video decoder, backbone weights.
     Setup,
-    /// Set up, then the main job: adapt from one episode, judge others, run live, record, replay.
+    /// Set up, then the main job: adapt from one episode, judge others, run live, record, replay, draw a page.
     Demo {
-        /// A real episode; without it three short ones are drawn.
+        /// A real episode; without it an expert in a simulated world records some.
         #[arg(long, value_name = "DIR")]
         episode: Option<PathBuf>,
         /// Where to write; the folder `demo` in the build folder if not given.

@@ -157,7 +157,7 @@ fn truth_and_segment(episode: &Episode, frame: usize) -> (Progress, usize) {
     let segment = episode.keyframes().map(|keyframes| keyframes.segment_at(frame as f64));
     let clip = u32::try_from(episode.frames()).unwrap_or(u32::MAX);
     let segment = segment.unwrap_or_else(|| without_keyframes(u32::try_from(frame).unwrap_or(u32::MAX), clip).1);
-    (Progress::clamped(episode.truth_or_linear(frame)).unwrap_or(Progress::ZERO), segment)
+    (Progress::clamped(episode.annotated_or_linear(frame)).unwrap_or(Progress::ZERO), segment)
 }
 
 /// Every `stride`-th frame, and the first and last annotated ones, which become the references.

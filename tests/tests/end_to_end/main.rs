@@ -8,6 +8,7 @@ mod commands;
 mod control;
 mod hot_path;
 mod live;
+mod page;
 mod recording;
 mod sim;
 

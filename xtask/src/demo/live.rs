@@ -1,4 +1,4 @@
-//! The live part: runtime, player and watcher in processes of their own, then the recording played back.
+//! The live part: runtime, players and watchers in processes of their own, then the recording played back.
 
 use std::fs::File;
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -6,23 +6,52 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::clips::Clips;
+use super::offline::name;
 use crate::failure::{Failure, Result};
-use crate::{process, say};
+use crate::process;
 
 /// How long the runtime may take to load its models and listen.
 const START_LIMIT: Duration = Duration::from_secs(60);
 /// How long the runtime may take to write its recording and go.
 const STOP_LIMIT: Duration = Duration::from_secs(20);
+/// A watcher goes when it has heard nothing for so long.
+const IDLE_SECS: &str = "4";
+
+/// An episode to play, and where what is heard meanwhile goes.
+#[derive(Clone, Debug)]
+pub(super) struct Play {
+    episode: PathBuf,
+    rate: u32,
+    pub(super) rewards: PathBuf,
+}
+
+impl Play {
+    /// Plays `episode` at `rate` times its speed.
+    pub(super) fn new(episode: &Path, rate: u32, out: &Path) -> Self {
+        let rewards = out.join(format!("rewards-{}.jsonl", name(episode)));
+        Self { episode: episode.to_owned(), rate, rewards }
+    }
+
+    /// The episode's name.
+    pub(super) fn name(&self) -> String {
+        name(&self.episode)
+    }
+}
 
 /// What the live part came to.
 #[derive(Debug)]
-pub(crate) struct Live {
-    /// Rewards that the watcher printed.
-    pub(crate) rewards: usize,
-    /// What `replay --check` printed last.
-    pub(crate) replay: String,
-    pub(crate) files: Vec<PathBuf>,
+pub(super) struct Live {
+    /// Rewards that the watcher printed, by episode.
+    heard: Vec<usize>,
+    pub(super) recording: PathBuf,
+    pub(super) files: Vec<PathBuf>,
+}
+
+impl Live {
+    /// Rewards that were received, in words.
+    pub(super) fn rewards(&self) -> String {
+        self.heard.iter().map(usize::to_string).collect::<Vec<_>>().join(" and ")
+    }
 }
 
 /// A process that is ended if this one leaves early.
@@ -36,36 +65,45 @@ impl Drop for Guard {
     }
 }
 
-/// Runs, plays, watches, records; then checks the recording.
-pub(crate) fn run(striatum: &Path, clips: &Clips, bundle: &Path, out: &Path) -> Result<Live> {
-    say::step("live: runtime, player and watcher as three processes on this machine");
+/// Runs and records; plays and watches one episode after the other.
+pub(super) fn run(striatum: &Path, bundle: &Path, plays: &[Play], out: &Path) -> Result<Live> {
     let address = free_address()?;
     let endpoint = format!("tcp/{address}");
     let recording = out.join("live.mcap");
     let config = out.join("run.toml");
-    let rewards = out.join("rewards.jsonl");
     let log = out.join("run.log");
     remove_old(&recording)?;
     write(&config, &config_text(bundle, &endpoint, &recording))?;
 
     let mut runtime = Guard(start(Command::new(striatum).arg("run").arg(&config).stderr(create(&log)?))?);
     wait_until_it_listens(&mut runtime.0, address)?;
-    let mut watch = Command::new(striatum);
-    watch.args(["watch", "--json", "--idle-secs", "5", "--connect", &endpoint]).stdout(create(&rewards)?);
-    let mut watcher = Guard(start(&mut watch)?);
-    process::run(Command::new(striatum).arg("play").arg(&clips.for_live().folder).args(["--connect", &endpoint]))?;
-    wait(&mut watcher.0, Duration::from_secs(30), "the watcher")?;
+    let heard = plays.iter().map(|play| play_and_watch(striatum, play, &endpoint)).collect::<Result<Vec<_>>>()?;
     interrupt(&runtime.0)?;
     wait(&mut runtime.0, STOP_LIMIT, "the runtime")?;
-
-    say::step("replay: the same rewards from the recording, bit for bit");
-    let replay = process::output(Command::new(striatum).arg("replay").arg(&recording).arg("--check"))?;
-    let seen = count_rewards(&std::fs::read_to_string(&rewards).unwrap_or_default());
-    if seen == 0 {
+    if heard.contains(&0) {
         return Err(Failure::new("watching", "no reward arrived", format!("read {}", log.display())));
     }
-    let replay = replay.lines().last().unwrap_or("done").to_owned();
-    Ok(Live { rewards: seen, replay, files: vec![config, rewards, recording, log] })
+    let rewards = plays.iter().map(|play| play.rewards.clone());
+    let files = [config, log, recording.clone()].into_iter().chain(rewards).collect();
+    Ok(Live { heard, recording, files })
+}
+
+/// Plays an episode while a watcher writes down the rewards; returns how many there were.
+fn play_and_watch(striatum: &Path, play: &Play, endpoint: &str) -> Result<usize> {
+    let mut watch = Command::new(striatum);
+    watch.args(["watch", "--json", "--idle-secs", IDLE_SECS, "--connect", endpoint]).stdout(create(&play.rewards)?);
+    let mut watcher = Guard(start(&mut watch)?);
+    let mut player = Command::new(striatum);
+    player.arg("play").arg(&play.episode).args(["--connect", endpoint, "--rate", &play.rate.to_string()]);
+    process::run(&mut player)?;
+    wait(&mut watcher.0, Duration::from_secs(30), "the watcher")?;
+    Ok(count_rewards(&std::fs::read_to_string(&play.rewards).unwrap_or_default()))
+}
+
+/// `striatum replay --check`; returns what it said last.
+pub(super) fn replay(striatum: &Path, recording: &Path) -> Result<String> {
+    let said = process::output(Command::new(striatum).arg("replay").arg(recording).arg("--check"))?;
+    Ok(said.lines().last().unwrap_or("done").to_owned())
 }
 
 /// Lines of `striatum watch --json` that are rewards; the others are statuses.

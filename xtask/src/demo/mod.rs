@@ -1,9 +1,11 @@
-//! The main job from end to end on one machine: adapt, judge, run live, record, replay.
+//! The main job from end to end on one machine: record, adapt, judge, run live, record, replay, draw.
 
-mod clips;
+mod given;
 mod live;
 mod offline;
 mod report;
+mod simulated;
+mod steps;
 
 use std::path::{Path, PathBuf};
 
@@ -11,28 +13,23 @@ use crate::failure::{Failure, Result};
 use crate::workspace::Workspace;
 use crate::{say, setup};
 
-/// Sets up and runs everything; ends with a table and the paths of what was written.
+/// Sets up and runs everything, in a simulated world or with the user's own episode; ends with a table and the paths of what
+/// was written.
 ///
 /// # Errors
 /// The first step that fails.
 pub(crate) fn demo(workspace: &Workspace, episode: Option<&Path>, out: Option<PathBuf>) -> Result<()> {
+    // A wrong path should not cost a build.
+    let episode = episode.map(given::folder).transpose()?;
     let striatum = setup::set_up(workspace)?;
     let out = out.unwrap_or_else(|| workspace.target().join("demo"));
     make_folder(&out)?;
-    let clips = match episode {
-        Some(folder) => clips::given(folder)?,
-        None => clips::draw(workspace, &out)?,
+    let written = match episode {
+        Some(episode) => given::demo(&striatum, &episode, &out)?,
+        None => simulated::demo(&striatum, &out)?,
     };
-    let bundle = offline::adapt(&striatum, &clips, &out)?;
-    let judged = offline::judge(&striatum, &clips, &bundle, &out)?;
-    let live = live::run(&striatum, &clips, &bundle, &out)?;
-    say::result("");
-    report::print(&clips, &judged, &live);
     say::result("");
     say::result("written:");
-    let mut written = vec![bundle];
-    written.extend(judged.files);
-    written.extend(live.files);
     for path in written {
         say::result(&format!("  {}", path.display()));
     }

@@ -1,59 +1,44 @@
-//! Learning from one episode and judging all of them.
+//! Learning from one episode and judging episodes.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
 
-use super::clips::Clips;
 use crate::failure::{Failure, Result};
-use crate::{process, say};
+use crate::process;
 
-/// What `eval` said, and the files that were written.
-#[derive(Debug)]
-pub(crate) struct Judged {
-    /// The JSON of `striatum eval`.
-    pub(crate) verdicts: Value,
-    pub(crate) files: Vec<PathBuf>,
-}
+/// Every how many frames a row of a table is made.
+const STRIDE: &str = "5";
 
 /// `striatum adapt`; returns the bundle.
-pub(crate) fn adapt(striatum: &Path, clips: &Clips, out: &Path) -> Result<PathBuf> {
-    say::step("adapt: learning progress from one episode");
+pub(super) fn adapt(striatum: &Path, episode: &Path, task: &str, out: &Path) -> Result<PathBuf> {
     let bundle = out.join("bundle");
-    let mut command = Command::new(striatum);
-    command.arg("adapt").arg(&clips.teacher().folder).arg("--out").arg(&bundle).args(["--views", &clips.views]);
-    process::run(&mut command)?;
+    process::run(Command::new(striatum).arg("adapt").arg(episode).arg("--out").arg(&bundle).args(["--task", task]))?;
     Ok(bundle)
 }
 
-/// `striatum label` and `striatum eval` on every episode.
-pub(crate) fn judge(striatum: &Path, clips: &Clips, bundle: &Path, out: &Path) -> Result<Judged> {
-    let mut files = Vec::new();
-    for clip in &clips.clips {
-        let name = clip.folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        say::step(&format!("label: {name}"));
-        let labels = out.join(format!("labels-{name}.csv"));
-        let mut command = Command::new(striatum);
-        command
-            .arg("label")
-            .arg(&clip.folder)
-            .arg("--bundle")
-            .arg(bundle)
-            .arg("--out")
-            .arg(&labels)
-            .args(["--stride", "5"]);
-        process::run(&mut command)?;
-        files.push(labels);
-    }
-    say::step("eval: how good the progress is");
+/// `striatum label`; returns the table.
+pub(super) fn label(striatum: &Path, episode: &Path, bundle: &Path, out: &Path) -> Result<PathBuf> {
+    let labels = out.join(format!("labels-{}.csv", name(episode)));
+    let mut command = Command::new(striatum);
+    command.arg("label").arg(episode).arg("--bundle").arg(bundle).arg("--out").arg(&labels);
+    process::run(command.args(["--stride", STRIDE]))?;
+    Ok(labels)
+}
+
+/// `striatum eval`; returns its JSON and the file that it is in.
+pub(super) fn eval(striatum: &Path, episode: &Path, bundle: &Path, out: &Path) -> Result<(Value, PathBuf)> {
     let json = out.join("eval.json");
     let mut command = Command::new(striatum);
-    command.arg("eval").args(clips.clips.iter().map(|clip| &clip.folder)).arg("--bundle").arg(bundle);
-    process::run(command.arg("--json").arg(&json))?;
-    let verdicts = read_json(&json)?;
-    files.push(json);
-    Ok(Judged { verdicts, files })
+    command.arg("eval").arg(episode).arg("--bundle").arg(bundle).args(["--stride", STRIDE]).arg("--json").arg(&json);
+    process::run(&mut command)?;
+    Ok((read_json(&json)?, json))
+}
+
+/// An episode's name.
+pub(super) fn name(episode: &Path) -> String {
+    episode.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 fn read_json(path: &Path) -> Result<Value> {

@@ -2,9 +2,6 @@
 
 use serde_json::Value;
 
-use super::clips::Clips;
-use super::live::Live;
-use super::offline::Judged;
 use crate::say;
 
 /// Column heads and the keys of `striatum eval`'s JSON.
@@ -16,25 +13,20 @@ const COLUMNS: [(&str, &str); 5] = [
     ("failure seen", "failure_detected"),
 ];
 
-/// Prints a row for each episode and a line for the live part.
-pub(crate) fn print(clips: &Clips, judged: &Judged, live: &Live) {
+/// Prints a row for each episode of `striatum eval`'s JSON.
+pub(super) fn print(name: &str, verdicts: &Value) {
     let mut rows = vec![head()];
-    let verdicts = judged.verdicts["episodes"].as_array().cloned().unwrap_or_default();
-    for (clip, verdict) in clips.clips.iter().zip(&verdicts) {
-        let name = clip.folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let mut row = vec![name, clip.note.to_owned()];
-        row.extend(COLUMNS.iter().map(|(_, key)| cell(&verdict[*key])));
-        rows.push(row);
+    for verdict in verdicts["episodes"].as_array().into_iter().flatten() {
+        let cells = COLUMNS.iter().map(|(_, key)| cell(&verdict[*key]));
+        rows.push(std::iter::once(name.to_owned()).chain(cells).collect());
     }
     for line in align(&rows) {
         say::result(&line);
     }
-    say::result("");
-    say::result(&format!("live: {} rewards received; replay: {}", live.rewards, live.replay));
 }
 
 fn head() -> Vec<String> {
-    ["episode", ""].into_iter().chain(COLUMNS.iter().map(|(head, _)| *head)).map(str::to_owned).collect()
+    ["episode"].into_iter().chain(COLUMNS.iter().map(|(head, _)| *head)).map(str::to_owned).collect()
 }
 
 fn cell(value: &Value) -> String {

@@ -7,6 +7,8 @@ use striatum_core::Discount;
 use striatum_frames::Transform;
 use striatum_models::BackboneId;
 
+use crate::page::LiveFile;
+
 /// Rewards for robots that learn: process-reward models from ONNX on the robot's own computer, fused over cameras, shaped so
 /// that the best policy stays the best, published over zenoh.
 #[derive(Debug, Parser)]
@@ -38,6 +40,11 @@ pub(super) enum Command {
         after_help = "Example:\n  striatum eval demo/episode_002 --bundle tidy.bundle --hacks --report report.html"
     )]
     Eval(EvalArgs),
+    /// Draw episodes and what a bundle says of them into one page: pictures, progress, reward, verdicts.
+    #[command(
+        after_help = "Examples:\n  striatum page good/episode_002 drop/episode_004 --bundle tidy.bundle --out report.html\n  striatum page episode_002 --bundle tidy.bundle --out report.html --live episode_002=rewards.jsonl"
+    )]
+    Page(PageArgs),
     /// Run live: frames in, rewards out, recording if the configuration says so.
     #[command(
         after_help = "Example:\n  striatum run run.toml\nThe shortest run.toml is one line: bundle = \"tidy.bundle\". It listens on tcp/127.0.0.1:7447."
@@ -171,6 +178,32 @@ pub(super) struct EvalArgs {
     /// Write a report that opens in a browser.
     #[arg(long)]
     pub(super) report: Option<PathBuf>,
+}
+
+/// `striatum page`.
+#[derive(Debug, Args)]
+pub(super) struct PageArgs {
+    /// The episodes; truth.csv or annotated_keyframes.json in them say what is true.
+    #[arg(required = true)]
+    pub(super) episodes: Vec<PathBuf>,
+    /// The bundle.
+    #[arg(long)]
+    pub(super) bundle: PathBuf,
+    /// The HTML file to write.
+    #[arg(long)]
+    pub(super) out: PathBuf,
+    /// Every n-th frame.
+    #[arg(long, default_value_t = 2, value_parser = positive)]
+    pub(super) stride: usize,
+    /// Discount of the shaped reward, in (0, 1].
+    #[arg(long, default_value_t = 0.99, value_parser = discount)]
+    pub(super) gamma: f64,
+    /// What `striatum watch --json` heard while this episode was played live; can be repeated.
+    #[arg(long, value_name = "EPISODE=FILE")]
+    pub(super) live: Vec<LiveFile>,
+    /// The --rate it was played at.
+    #[arg(long, default_value_t = 1.0, value_parser = rate)]
+    pub(super) live_rate: f64,
 }
 
 /// `striatum play`.

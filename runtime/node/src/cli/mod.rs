@@ -11,13 +11,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use clap::Parser;
 use striatum_models::SessionConfig;
 
-use self::args::{AdaptArgs, BenchArgs, Cli, Command, EvalArgs, LabelArgs, PlayArgs, WatchArgs};
+use self::args::{AdaptArgs, BenchArgs, Cli, Command, EvalArgs, LabelArgs, PageArgs, PlayArgs, WatchArgs};
 use crate::error::{Error, Result};
 use crate::fetch::Cache;
 use crate::play::PlayOptions;
 use crate::replay::ReplayOptions;
 use crate::watch::WatchOptions;
-use crate::{adapt_command, bench, doctor, eval, label, live, models_command, play, replay, robots_command, watch};
+use crate::{
+    adapt_command, bench, doctor, eval, label, live, models_command, page, play, replay, robots_command, watch,
+};
 
 /// Wrong usage, as clap and the shell have it.
 const USAGE: u8 = 2;
@@ -91,6 +93,7 @@ fn dispatch(command: Command) -> Result<()> {
         Command::Adapt(args) => adapt(args),
         Command::Label(args) => label(args, &mut out),
         Command::Eval(args) => eval(args, &mut out),
+        Command::Page(args) => draw_page(args, &mut out),
         Command::Run { config } => live::run(&config, &stop_on_signal()?),
         Command::Play(args) => play(args),
         Command::Watch(args) => watch(args, &mut out),
@@ -184,6 +187,23 @@ fn eval(args: EvalArgs, out: &mut dyn Write) -> Result<()> {
         out,
     )
     .map(|_| ())
+}
+
+fn draw_page(args: PageArgs, out: &mut dyn Write) -> Result<()> {
+    page::page(
+        &page::PageOptions {
+            episodes: args.episodes,
+            bundle: args.bundle,
+            out: args.out,
+            stride: args.stride,
+            gamma: args.gamma,
+            live: args.live,
+            live_rate: args.live_rate,
+            ffmpeg: Cache::from_env()?.ffmpeg(true)?,
+            session: SessionConfig::default(),
+        },
+        out,
+    )
 }
 
 fn play(args: PlayArgs) -> Result<()> {

@@ -1,6 +1,7 @@
 //! EPISODE folders: views, capture times, keyframes and frames.
 //!
-//! An episode is a folder of `<view>.mp4`, or `<view>/` with numbered images, and an optional `annotated_keyframes.json`.
+//! An episode is a folder of `<view>.mp4`, or `<view>/` with numbered images, and, where there is one, an
+//! `annotated_keyframes.json` (what `adapt` learns from) and a `truth.csv` (what is true, frame by frame, by a simulator).
 //! Time stamps come from the container, pixels from an ffmpeg child process.
 
 mod ffmpeg;
@@ -13,6 +14,7 @@ mod source;
 #[cfg(test)]
 mod tests;
 mod timeline;
+mod truth;
 mod view_thread;
 
 use std::path::{Path, PathBuf};
@@ -22,6 +24,7 @@ pub(crate) use reader::{FrameReader, FrameRow, ReaderOptions};
 use keyframes::Keyframes;
 use source::{IMAGE_FOLDER_FPS, Source, View};
 use timeline::Timeline;
+use truth::Truth;
 
 use crate::error::{Error, Result};
 
@@ -35,6 +38,19 @@ pub(crate) struct Episode {
     views: Vec<View>,
     timeline: Timeline,
     keyframes: Option<Keyframes>,
+    truth: Option<Truth>,
+}
+
+/// Where an episode's true progress comes from, the best first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum TruthSource {
+    /// `truth.csv`: written frame by frame by who knew it.
+    Recorded,
+    /// The episode's keyframes.
+    Keyframes,
+    /// There is neither: linear in time.
+    LinearInTime,
 }
 
 impl Episode {
@@ -43,7 +59,7 @@ impl Episode {
     /// at the first view's frames, and a warning says so.
     ///
     /// # Errors
-    /// When there is no such folder or view, a file is not a whole video, or the keyframes do not fit the clip.
+    /// When there is no such folder or view, a file is not a whole video, or the keyframes or the truth do not fit the clip.
     pub(crate) fn open(path: &Path, views: Option<&[String]>) -> Result<Self> {
         refuse_other_kinds(path)?;
         let names = match views {
@@ -63,7 +79,12 @@ impl Episode {
             true => Some(Keyframes::read(&keyframes_path, timeline.stamps_secs.len())?),
             false => None,
         };
-        Ok(Self { path: path.to_owned(), views, timeline, keyframes })
+        let truth_path = path.join(truth::FILE_NAME);
+        let truth = match truth_path.is_file() {
+            true => Some(Truth::read(&truth_path, timeline.stamps_secs.len())?),
+            false => None,
+        };
+        Ok(Self { path: path.to_owned(), views, timeline, keyframes, truth })
     }
 
     /// The folder.
@@ -135,19 +156,42 @@ impl Episode {
         self.keyframes.as_ref().map(|_| hash::file(&self.path.join(keyframes::FILE_NAME))).transpose()
     }
 
-    /// True progress at `frame` by the keyframes; `None` without keyframes.
+    /// Progress at `frame` by the keyframes; `None` without keyframes.
     #[must_use]
-    pub(crate) fn truth(&self, frame: usize) -> Option<f64> {
+    pub(crate) fn annotated(&self, frame: usize) -> Option<f64> {
         #[allow(clippy::cast_precision_loss, reason = "frame counts are far below 2^53")]
         self.keyframes.as_ref().map(|keyframes| keyframes.truth(frame as f64))
     }
 
-    /// True progress at `frame` by the keyframes, or else by the share of the clip's time that has passed.
+    /// Progress at `frame` by the keyframes, or else by the share of the clip's time that has passed: what `adapt` learns,
+    /// on a robot as in a simulator.
     #[must_use]
-    pub(crate) fn truth_or_linear(&self, frame: usize) -> f64 {
+    pub(crate) fn annotated_or_linear(&self, frame: usize) -> f64 {
         let length = self.timeline.stamps_secs.last().copied().unwrap_or_default();
         let linear = || if length > 0.0 { (self.capture_secs(frame) / length).min(1.0) } else { 0.0 };
-        self.truth(frame).unwrap_or_else(linear)
+        self.annotated(frame).unwrap_or_else(linear)
+    }
+
+    /// Where [`Episode::truth`] comes from.
+    #[must_use]
+    pub(crate) fn truth_source(&self) -> TruthSource {
+        match (&self.truth, &self.keyframes) {
+            (Some(_), _) => TruthSource::Recorded,
+            (None, Some(_)) => TruthSource::Keyframes,
+            (None, None) => TruthSource::LinearInTime,
+        }
+    }
+
+    /// True progress at `frame`, from the best source there is.
+    #[must_use]
+    pub(crate) fn truth(&self, frame: usize) -> f64 {
+        self.truth.as_ref().map_or_else(|| self.annotated_or_linear(frame), |truth| truth.progress(frame))
+    }
+
+    /// Whether the task was done at the clip's end; `None` where nobody wrote it down.
+    #[must_use]
+    pub(crate) fn succeeded(&self) -> Option<bool> {
+        self.truth.as_ref().map(|truth| truth.success(self.frames().saturating_sub(1)))
     }
 
     /// SHA-256 of view `view`'s file; of an image folder: of the SHA-256 of each image, in order.

@@ -100,7 +100,10 @@ fn any_order_of_the_real_episode_gives_the_same_bytes() {
     assert_eq!(episode.frames(), 1277);
     assert!((episode.frame_period_secs() - 1.0 / 30.0).abs() < 1e-9);
     assert!((episode.capture_secs(1276) - 1276.0 / 30.0).abs() < 1e-4);
-    assert_eq!((episode.truth(8), episode.truth(147), episode.truth(1276)), (Some(0.0), Some(1.0 / 16.0), Some(1.0)));
+    assert_eq!(
+        (episode.annotated(8), episode.annotated(147), episode.annotated(1276)),
+        (Some(0.0), Some(1.0 / 16.0), Some(1.0))
+    );
     any_order_gives_the_same_bytes(&episode, &ffmpeg, 64 << 20);
 }
 
@@ -234,7 +237,8 @@ fn image_folders_are_views_too() {
     }
     let episode = Episode::open(folder.path(), None).unwrap();
     assert_eq!((episode.frames(), episode.views()), (12, vec!["top"]));
-    assert!((episode.truth_or_linear(11) - 1.0).abs() < 1e-12 && episode.truth(0).is_none());
+    assert!((episode.truth(11) - 1.0).abs() < 1e-12 && episode.annotated(0).is_none());
+    assert_eq!((episode.truth_source(), episode.succeeded()), (TruthSource::LinearInTime, None));
     let mut reader = FrameReader::open(&episode, vec![10, 2, 2], &ReaderOptions::new("unused".into())).unwrap();
     let mut reds = Vec::new();
     while let Some(row) = reader.next_row().unwrap() {

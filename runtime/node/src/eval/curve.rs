@@ -17,6 +17,10 @@ pub(crate) struct Curve {
     pub(crate) progress: Vec<f64>,
     pub(crate) std: Vec<f64>,
     pub(crate) ood: Vec<f64>,
+    /// Whether the row was flagged as out of distribution.
+    pub(crate) flagged: Vec<bool>,
+    /// The shaping reward of the step into each row; the first row has none before it.
+    pub(crate) shaping: Vec<Option<f64>>,
     pub(crate) truth: Vec<f64>,
     pub(crate) latency_ms: Vec<f64>,
     pub(crate) images_encoded: u64,
@@ -58,7 +62,9 @@ impl Player<'_> {
             curve.progress.push(row.scored.estimate.mean);
             curve.std.push(row.scored.estimate.std);
             curve.ood.push(row.scored.estimate.ood);
-            curve.truth.push(episode.truth_or_linear(row.source_frame));
+            curve.flagged.push(row.scored.out_of_distribution);
+            curve.shaping.push(row.scored.watch.map(|step| step.shaping));
+            curve.truth.push(episode.truth(row.source_frame));
             curve.latency_ms.push(millis(row.step_nanos));
             curve.images_encoded += u64::from(row.scored.scores.images_encoded);
             self.bar.inc(1);

@@ -3,10 +3,14 @@
 use std::fmt::Write as _;
 
 use super::curve::Curve;
-use super::picture::data_uri;
-use super::report::{EpisodeReport, EvalReport, TruthSource};
+use super::report::{EpisodeReport, EvalReport};
 use super::svg;
+use crate::episode::TruthSource;
 use crate::error::Result;
+use crate::markup::{data_uri, escape, header};
+
+/// Width of a small picture, pixels.
+const PICTURE_WIDTH: u32 = 160;
 
 const STYLE: &str = "
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #222; background: #fff; }
@@ -95,6 +99,7 @@ fn measures_table(report: &EvalReport) -> String {
 
 fn episode(page: &mut String, plot: &Plot<'_>) -> Result<()> {
     let truth = match plot.report.truth {
+        TruthSource::Recorded => "truth as the simulator recorded it",
         TruthSource::Keyframes => "truth from keyframes",
         TruthSource::LinearInTime => "truth taken as linear in time (there are no keyframes)",
     };
@@ -108,7 +113,7 @@ fn episode(page: &mut String, plot: &Plot<'_>) -> Result<()> {
                 let _ = write!(
                     page,
                     "<figure><img alt=\"\" src=\"{}\"><figcaption>{secs:.1} s</figcaption></figure>",
-                    data_uri(image)?
+                    data_uri(image, PICTURE_WIDTH)?
                 );
             }
         }
@@ -139,14 +144,4 @@ fn hacks_table(report: &EpisodeReport) -> String {
         );
     }
     table + "</table>\n"
-}
-
-fn header(names: &[&str]) -> String {
-    let cells: String = names.iter().map(|name| format!("<th>{name}</th>")).collect();
-    format!("<table>\n<tr>{cells}</tr>\n")
-}
-
-/// A folder or view may be called anything.
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

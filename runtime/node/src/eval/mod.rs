@@ -7,8 +7,7 @@
 mod curve;
 mod hacks;
 mod html;
-mod measures;
-mod picture;
+pub(crate) mod measures;
 mod report;
 mod svg;
 #[cfg(test)]
@@ -21,6 +20,7 @@ use striatum_core::Discount;
 use striatum_frames::Transform;
 use striatum_models::SessionConfig;
 
+pub(crate) use curve::{Curve, Player};
 pub(crate) use report::EvalReport;
 
 use crate::episode::{Episode, ReaderOptions};
@@ -28,10 +28,9 @@ use crate::error::{Error, Result};
 use crate::label::{offline_config, rows_bar, write_whole};
 use crate::load::Loaded;
 use crate::pipeline::Pipeline;
-use curve::{Curve, Player};
 use hacks::HackReport;
 use html::Plot;
-use report::{EpisodeReport, Playbacks, TruthSource};
+use report::{EpisodeReport, Playbacks};
 
 /// Where in the clip pictures are frozen, in twentieths of its length.
 const FREEZE_TWENTIETHS: [usize; 4] = [1, 7, 13, 19];
@@ -117,9 +116,8 @@ fn eval_episode(pipeline: &mut Pipeline, episode: &Episode, options: &EvalOption
         let frame = u32::try_from(frames.saturating_sub(1) * twentieths / 20).unwrap_or(u32::MAX);
         frozen.push(player.play(episode, &[Transform::Freeze { frame }], 0)?);
     }
-    let truth = if episode.keyframes().is_some() { TruthSource::Keyframes } else { TruthSource::LinearInTime };
     let playbacks = Playbacks { forward: &forward, backward: &backward, frozen: &frozen };
-    let mut report = EpisodeReport::new(&episode.name(), episode.frames(), truth, &playbacks);
+    let mut report = EpisodeReport::new(&episode.name(), episode.frames(), episode.truth_source(), &playbacks);
     for hack in hacks {
         let curve = player.play(episode, std::slice::from_ref(&hack), 0)?;
         report.hacks.push(HackReport::new(&hack, &curve));

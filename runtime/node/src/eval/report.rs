@@ -9,16 +9,7 @@ use super::hacks::HackReport;
 use super::measures::{
     CompletionClass, Z_90, coverage, drift, kendall_tau_with_time, mae, quantile, rmse, spearman_with_time,
 };
-
-/// Where the truth comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum TruthSource {
-    /// The episode's keyframes.
-    Keyframes,
-    /// There are none: linear in time.
-    LinearInTime,
-}
+use crate::episode::TruthSource;
 
 /// Measures of one episode.
 #[derive(Clone, Debug, PartialEq, Serialize)]

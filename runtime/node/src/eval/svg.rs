@@ -4,69 +4,34 @@ use std::fmt::Write as _;
 
 use super::curve::Curve;
 use super::measures::Z_90;
+use crate::markup::{Area, Axes};
 
 const WIDTH: f64 = 720.0;
 const HEIGHT: f64 = 260.0;
-const LEFT: f64 = 44.0;
-const RIGHT: f64 = 10.0;
-const TOP: f64 = 10.0;
-const BOTTOM: f64 = 30.0;
-const TIME_TICKS: u32 = 6;
+const AREA: Area = Area { left: 44.0, right: 710.0, top: 10.0, bottom: 230.0 };
+const TIMES_Y: f64 = 250.0;
 
 /// Progress with its 90 % interval against the truth, over playback time.
 pub(crate) fn plot(curve: &Curve) -> String {
-    let axes = Axes { length_secs: curve.timestamp_secs.last().copied().filter(|&secs| secs > 0.0).unwrap_or(1.0) };
+    let axes = Axes::new(AREA, curve.timestamp_secs.last().copied().unwrap_or_default(), 0.0..=1.0);
     let times = &curve.timestamp_secs;
     let edge = |sign: f64| -> Vec<f64> {
         curve.progress.iter().zip(&curve.std).map(|(mean, std)| (mean + sign * Z_90 * std).clamp(0.0, 1.0)).collect()
     };
-    let mut band = axes.points(times, &edge(1.0));
-    let lower = axes.points(times, &edge(-1.0));
-    band.extend(lower.into_iter().rev());
+    let band = axes.band(times, &edge(1.0), &edge(-1.0));
     let mut svg = format!(
         "<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"Progress over time\" \
          xmlns=\"http://www.w3.org/2000/svg\">\n"
     );
-    axes.draw(&mut svg);
+    axes.draw_values(&mut svg, &[0.0, 0.25, 0.5, 0.75, 1.0]);
+    axes.draw_times(&mut svg, TIMES_Y);
     // Writing into a String cannot fail.
-    let _ = writeln!(svg, "<polygon class=\"band\" points=\"{}\"/>", band.join(" "));
+    let _ = writeln!(svg, "<polygon class=\"band\" points=\"{band}\"/>");
     let _ = writeln!(svg, "<polyline class=\"truth\" points=\"{}\"/>", axes.points(times, &curve.truth).join(" "));
     let _ =
         writeln!(svg, "<polyline class=\"progress\" points=\"{}\"/>", axes.points(times, &curve.progress).join(" "));
     svg.push_str("</svg>\n");
     svg
-}
-
-struct Axes {
-    length_secs: f64,
-}
-
-impl Axes {
-    fn x(&self, secs: f64) -> f64 {
-        LEFT + (WIDTH - LEFT - RIGHT) * secs / self.length_secs
-    }
-
-    fn y(value: f64) -> f64 {
-        TOP + (HEIGHT - TOP - BOTTOM) * (1.0 - value.clamp(0.0, 1.0))
-    }
-
-    fn points(&self, times: &[f64], values: &[f64]) -> Vec<String> {
-        times.iter().zip(values).map(|(&at, &value)| format!("{:.1},{:.1}", self.x(at), Self::y(value))).collect()
-    }
-
-    fn draw(&self, svg: &mut String) {
-        for value in [0.0, 0.25, 0.5, 0.75, 1.0] {
-            let (y, right) = (Self::y(value), WIDTH - RIGHT);
-            let _ = writeln!(svg, "<line class=\"grid\" x1=\"{LEFT}\" y1=\"{y:.1}\" x2=\"{right}\" y2=\"{y:.1}\"/>");
-            let (x, y) = (LEFT - 6.0, y + 4.0);
-            let _ = writeln!(svg, "<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"end\">{value}</text>");
-        }
-        for tick in 0..=TIME_TICKS {
-            let secs = self.length_secs * f64::from(tick) / f64::from(TIME_TICKS);
-            let (x, y) = (self.x(secs), HEIGHT - 10.0);
-            let _ = writeln!(svg, "<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"middle\">{secs:.1} s</text>");
-        }
-    }
 }
 
 #[cfg(test)]

@@ -5,24 +5,27 @@ use striatum_frames::{Image, encode_jpeg};
 
 use crate::error::Result;
 
-/// Width of a small picture, pixels.
-const WIDTH: u32 = 160;
 const JPEG_QUALITY: u8 = 70;
 const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/// The picture, made small, as the address of a JPEG that holds its own bytes.
+/// The picture, made at most `width` pixels wide, as the address of a JPEG that holds its own bytes.
 ///
 /// # Errors
 /// When it cannot be encoded.
-pub(crate) fn data_uri(image: &Image) -> Result<String> {
-    let height = (image.height() * WIDTH / image.width()).max(1);
+pub(crate) fn data_uri(image: &Image, width: u32) -> Result<String> {
+    let height = (image.height() * width / image.width()).max(1);
     let small = match RgbImage::from_raw(image.width(), image.height(), image.pixels().to_vec()) {
-        Some(pixels) if image.width() > WIDTH => {
-            Image::new(WIDTH, height, image::imageops::thumbnail(&pixels, WIDTH, height).into_raw())?
+        Some(pixels) if image.width() > width => {
+            Image::new(width, height, image::imageops::thumbnail(&pixels, width, height).into_raw())?
         }
         _ => image.clone(),
     };
-    Ok(format!("data:image/jpeg;base64,{}", base64(&encode_jpeg(&small, JPEG_QUALITY)?)))
+    Ok(jpeg_uri(&encode_jpeg(&small, JPEG_QUALITY)?))
+}
+
+/// The address of a JPEG that holds its own bytes.
+pub(crate) fn jpeg_uri(jpeg: &[u8]) -> String {
+    format!("data:image/jpeg;base64,{}", base64(jpeg))
 }
 
 /// RFC 4648, section 4.
@@ -52,7 +55,7 @@ mod tests {
 
     #[test]
     fn pictures_become_small() {
-        let uri = data_uri(&Image::filled(640, 480, [9, 8, 7])).unwrap();
+        let uri = data_uri(&Image::filled(640, 480, [9, 8, 7]), 160).unwrap();
         assert!(uri.starts_with("data:image/jpeg;base64,/9j/") && uri.len() < 20_000);
     }
 }
