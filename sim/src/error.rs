@@ -18,6 +18,14 @@ pub enum Error {
     /// The pictures.
     #[error(transparent)]
     Render(#[from] RenderError),
+    /// No views, or one of them twice.
+    #[error("views of robot `{robot}`: {what}; give each of its cameras once at most, and at least one")]
+    Views {
+        /// The robot.
+        robot: String,
+        /// What is wrong.
+        what: String,
+    },
     /// The robot has no camera of this name.
     #[error("robot `{robot}` has no camera `{view}`; it has {known}")]
     NoCamera {

@@ -51,7 +51,7 @@ impl Studio {
     /// The cameras of `robot`, or those of them that `names` gives, in that order.
     ///
     /// # Errors
-    /// [`Error::NoCamera`], or a size that cannot be drawn.
+    /// [`Error::NoCamera`], [`Error::Views`], or a size that cannot be drawn.
     pub fn new(robot: &RobotSpec, names: Option<&[String]>, config: StudioConfig) -> Result<Self> {
         let all = || robot.cameras.iter().map(|camera| camera.name.clone()).collect::<Vec<_>>();
         let wanted = names.map_or_else(all, <[String]>::to_vec);

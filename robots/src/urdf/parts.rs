@@ -23,6 +23,11 @@ pub(super) fn pose(pose: &urdf_rs::Pose) -> Isometry3<f64> {
     Isometry3::from_parts(Translation3::from(pose.xyz.0), UnitQuaternion::from_euler_angles(roll, pitch, yaw))
 }
 
+/// Beyond this a length is a slip of the pen: no robot's link is longer.
+const LONGEST_METRES: f64 = 100.0;
+/// The same for masses.
+const HEAVIEST_KG: f64 = 1e5;
+
 /// `None` for one that says nothing, which many models put on links that are only frames: no inertia and a milligram at most.
 pub(super) fn inertial(raw: &urdf_rs::Inertial, part: &Part<'_>) -> Result<Option<Inertial>> {
     const NOTHING_KG: f64 = 1e-6;
@@ -32,10 +37,10 @@ pub(super) fn inertial(raw: &urdf_rs::Inertial, part: &Part<'_>) -> Result<Optio
     if (0.0..=NOTHING_KG).contains(&mass_kg) && inertia.amax() <= 0.0 {
         return Ok(None);
     }
-    if !(mass_kg > 0.0 && mass_kg.is_finite()) {
+    if !(mass_kg > 0.0 && mass_kg <= HEAVIEST_KG) {
         return Err(part.wrong(
             format!("has a mass of {mass_kg} kg"),
-            "give a mass above 0, or take the <inertial> out of a link that is only a frame",
+            "give a mass above 0, up to 100000 kg, or take the <inertial> out of a link that is only a frame",
         ));
     }
     if inertia.cholesky().is_none() {
@@ -49,10 +54,10 @@ pub(super) fn inertial(raw: &urdf_rs::Inertial, part: &Part<'_>) -> Result<Optio
 
 pub(super) fn geometry(raw: &urdf_rs::Geometry, part: &Part<'_>) -> Result<Geometry> {
     let above_zero = |name: &str, value: f64| {
-        if value > 0.0 && value.is_finite() {
+        if value > 0.0 && value <= LONGEST_METRES {
             Ok(value)
         } else {
-            Err(part.wrong(format!("has a shape with a {name} of {value}"), "give metres above 0"))
+            Err(part.wrong(format!("has a shape with a {name} of {value}"), "give metres above 0, up to 100"))
         }
     };
     Ok(match raw {

@@ -91,18 +91,21 @@ impl World {
     /// Advances one control period.
     ///
     /// # Errors
-    /// An action that is not finite, has the wrong length or comes after the end is refused and changes nothing.
+    /// An action that is not finite, has the wrong length or comes after the end is refused and changes nothing. A world that
+    /// blew up ([`WorldError::Diverged`]) has ended.
     pub fn act(&mut self, action: &Action) -> WorldResult<Step> {
         if self.play.ended {
             return Err(WorldError::Ended { steps: self.play.actions });
         }
         action.check(self.model.arm.len())?;
         self.play.advance(&self.model, &self.config, action);
-        if self.play.joints.positions.iter().any(|position| !position.is_finite()) {
+        let step = self.play.settle(&self.config);
+        let finite = self.play.joints.positions.iter().all(|position| position.is_finite());
+        if !finite || !step.truth.progress.is_finite() {
             self.play.ended = true;
             return Err(WorldError::Diverged { secs: self.time_secs() });
         }
-        Ok(self.play.settle(&self.config))
+        Ok(step)
     }
 
     /// What is true now.

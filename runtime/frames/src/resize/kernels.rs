@@ -1,12 +1,12 @@
 //! The two passes, written so that the compiler makes vector code of them: the inner loops run over fixed numbers of bytes
 //! that lie side by side. Each pass is compiled for plain x86-64 and for AVX2 (other architectures: for what their baseline
-//! has, such as NEON) and the best the machine has is picked at run time; all of them compute the same integers. A version
-//! for AVX-512 was measured and left out: the compiler makes slower code of it (0.25 against 0.19 ms for 640x480).
+//! has, such as NEON) and the best the machine has is picked at run time; all of them compute the same integers. Of these loops
+//! the compiler makes slower code for AVX-512 than for AVX2: [`vnni`](super::vnni) spells that version out.
 //!
 //! Along a row neighbours belong to other channels and other taps, so the horizontal pass turns 16 rows at a time on their
 //! side first: then the same column of 16 rows lies side by side and takes the same weights.
 
-// The one exception from `deny(unsafe_code)`: `multiversion` generates the calls into the versions for each instruction set,
+// The first of two exceptions from `deny(unsafe_code)`: `multiversion` generates the calls into the versions for each instruction set,
 // after it has asked the processor that it has them. Nothing here is written as unsafe.
 #![allow(unsafe_code, clippy::undocumented_unsafe_blocks)]
 

@@ -96,6 +96,22 @@ proptest! {
     }
 }
 
+/// The sizes of cameras, on this machine's road and on any processor's.
+#[test]
+fn sizes_of_cameras_equal_the_slow_reference_on_both_roads() {
+    for (width, target) in [(640, 224), (1280, 224), (1920, 224), (4096, 512), (64, 224), (63, 9)] {
+        let image = noise(width, 5, u64::from(width));
+        let wanted = reference(&image, target, 3);
+        let target = target as u32;
+        assert!(resized(&mut Resizer::new(target, 3), &image) == wanted, "{width} to {target}");
+        assert!(resized(&mut Resizer::portable(target, 3), &image) == wanted, "{width} to {target}, portable");
+    }
+    #[cfg(target_arch = "x86_64")]
+    if super::vnni::Blocks::new(&Axis::new(640, 224)).is_none() {
+        eprintln!("SKIPPED: this processor has no AVX-512 VBMI and VNNI; both roads are the portable one");
+    }
+}
+
 #[test]
 fn extreme_shrinking_stays_white() {
     // Thousands of taps, each rounded: their sum may pass one, the result must not wrap.

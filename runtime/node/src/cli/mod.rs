@@ -267,6 +267,10 @@ fn simulate(args: args::SimArgs, out: &mut dyn Write) -> Result<()> {
         let what = "neither --episodes and --out nor --serve was given";
         return Err(Error::input("striatum sim", what, "see `striatum sim --help`"));
     };
+    if !args.images && (args.size.0 % 2, args.size.1 % 2) != (0, 0) {
+        let what = "a video's sides are even numbers of pixels";
+        return Err(Error::input("--size", what, "give even sides, or --images"));
+    }
     let ffmpeg = if args.images { None } else { Some(Cache::from_env()?.ffmpeg(true)?) };
     sim::record(&sim::RecordOptions { world, episodes, folder, ffmpeg }, &*stop_on_signal()?, out)
 }

@@ -200,7 +200,7 @@ fn command(pass: &Pass<'_>, frame_rate_flag: [&str; 2]) -> Command {
 }
 
 /// Reads a stream to its end, so that the writer never blocks, and keeps the start of it.
-fn keep_start(mut stream: impl Read) -> String {
+pub(crate) fn keep_start(mut stream: impl Read) -> String {
     let (mut kept, mut buffer) = (Vec::new(), [0_u8; 1024]);
     while let Ok(read @ 1..) = stream.read(&mut buffer) {
         let room = STDERR_KEPT_BYTES.saturating_sub(kept.len()).min(read);
@@ -210,7 +210,7 @@ fn keep_start(mut stream: impl Read) -> String {
 }
 
 /// The first line that says something, without ffmpeg's `[h264 @ 0x...]` in front.
-fn first_line(text: &str) -> Option<&str> {
+pub(crate) fn first_line(text: &str) -> Option<&str> {
     let line = text.lines().map(str::trim).find(|line| !line.is_empty())?;
     Some(line.split_once("] ").filter(|(tag, _)| tag.starts_with('[')).map_or(line, |(_, rest)| rest))
 }

@@ -19,6 +19,7 @@ mod view_thread;
 
 use std::path::{Path, PathBuf};
 
+pub(crate) use ffmpeg::{first_line, keep_start};
 pub(crate) use reader::{FrameReader, FrameRow, ReaderOptions};
 
 use keyframes::Keyframes;

@@ -12,7 +12,7 @@ use super::store::EpisodeStore;
 use super::world::{Theatre, WorldOptions};
 use crate::cli::say;
 use crate::clock;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// What to record, and where to.
 #[derive(Clone, Debug)]
@@ -34,12 +34,15 @@ pub(crate) fn record(options: &RecordOptions, stop: &AtomicBool, out: &mut dyn W
     let begun = clock::monotonic_nanos();
     let mut simulated_secs = 0.0;
     let mut done = 0;
-    for (index, seed) in (options.world.seed..).take(options.episodes).enumerate() {
-        if stop.load(Ordering::Relaxed) {
-            break;
-        }
-        let place = options.folder.join(format!("episode_{seed:03}"));
-        let truth = episode(&mut theatre, options, &place, seed)?;
+    let seeds = (0_u64..).take(options.episodes).map(|index| options.world.seed.wrapping_add(index));
+    let places: Vec<(u64, PathBuf)> =
+        seeds.map(|seed| (seed, options.folder.join(format!("episode_{seed:03}")))).collect();
+    if let Some((_, taken)) = places.iter().find(|(_, place)| place.exists()) {
+        let mend = "give another --out or --seed, or remove it";
+        return Err(Error::input(taken.display().to_string(), "is there already", mend));
+    }
+    for (index, (seed, place)) in places.into_iter().enumerate() {
+        let Some(truth) = episode(&mut theatre, options, &place, seed, stop)? else { break };
         let last = truth.last().copied();
         simulated_secs += last.map_or(0.0, |frame| frame.timestamp_secs);
         bar.set_position(index as u64 + 1);
@@ -66,13 +69,23 @@ pub(crate) fn record(options: &RecordOptions, stop: &AtomicBool, out: &mut dyn W
     )
 }
 
-fn episode(theatre: &mut Theatre, options: &RecordOptions, place: &Path, seed: u64) -> Result<Vec<TrueFrame>> {
+/// `None`, and nothing written, if it was stopped on the way.
+fn episode(
+    theatre: &mut Theatre,
+    options: &RecordOptions,
+    place: &Path,
+    seed: u64,
+    stop: &AtomicBool,
+) -> Result<Option<Vec<TrueFrame>>> {
     let world = &options.world;
     let mut store = EpisodeStore::begin(place, &theatre.views(), world.fps, world.size, options.ffmpeg.as_deref())?;
     let mut expert = theatre.begin(seed)?;
     let mut frames = Vec::new();
     let mut truth = theatre.world.truth();
     'episode: loop {
+        if stop.load(Ordering::Relaxed) {
+            return Ok(None);
+        }
         theatre.shoot()?;
         store.push(&theatre.images)?;
         frames.push(TrueFrame {
@@ -103,7 +116,7 @@ fn episode(theatre: &mut Theatre, options: &RecordOptions, place: &Path, seed: u
         "striatum": env!("CARGO_PKG_VERSION"),
     });
     store.finish(&frames, &segments(&frames, phases.len()), phases, &about)?;
-    Ok(frames)
+    Ok(Some(frames))
 }
 
 fn bar(episodes: usize) -> ProgressBar {

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io::Write as _;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread::JoinHandle;
@@ -11,6 +12,7 @@ use serde_json::json;
 use striatum_frames::{Image, encode_jpeg};
 
 use super::keyframes::{Segment, TrueFrame};
+use crate::episode::{first_line, keep_start};
 use crate::error::{Error, Result};
 
 /// Pictures that may wait for the disk or the encoder.
@@ -158,33 +160,42 @@ impl Drop for ViewStore {
 
 fn encoder(program: &Path, path: &Path, fps: u32, (width, height): (u32, u32)) -> Command {
     let mut command = Command::new(program);
+    // A path with a colon would be taken for a protocol, one with a dash for an option.
+    let mut output = std::ffi::OsString::from("file:");
+    output.push(path);
     command
         .args(["-nostdin", "-hide_banner", "-v", "error", "-y", "-f", "rawvideo", "-pix_fmt", "rgb24"])
         .args(["-video_size", &format!("{width}x{height}"), "-framerate", &fps.to_string(), "-i", "pipe:0"])
         .args(["-an", "-c:v", "libx264", "-preset", "veryfast", "-crf", "18", "-pix_fmt", "yuv420p", "-threads", "1"])
-        .arg(path)
+        .arg(output)
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
-        .stderr(Stdio::piped());
+        .stderr(Stdio::piped())
+        // Ctrl-C is for this program: it ends its children in order.
+        .process_group(0);
     command
 }
 
 fn encode(mut child: Child, program: &str, pictures: &Receiver<Image>) -> Result<()> {
-    let failed = |why: String| Error::setup(program.to_owned(), why, "give another ffmpeg, or --images");
+    let failed = |why: &str| Error::setup(program.to_owned(), why, "give another ffmpeg, or --images");
+    // Read all the while, or an encoder that has much to say would wait for ever.
+    let complaints = child.stderr.take().map(|stderr| std::thread::Builder::new().spawn(move || keep_start(stderr)));
+    let mut cut_short = false;
     if let Some(mut pipe) = child.stdin.take() {
         for picture in pictures {
             if pipe.write_all(picture.pixels()).is_err() {
                 // ffmpeg has ended: what it said comes below.
+                cut_short = true;
                 break;
             }
         }
     }
-    let output = child.wait_with_output().map_err(|e| failed(e.to_string()))?;
-    if output.status.success() {
+    let status = child.wait().map_err(|e| failed(&e.to_string()))?;
+    let said = complaints.and_then(std::io::Result::ok).and_then(|thread| thread.join().ok()).unwrap_or_default();
+    if status.success() && !cut_short {
         return Ok(());
     }
-    let said = String::from_utf8_lossy(&output.stderr);
-    Err(failed(said.lines().last().unwrap_or("it ended without a word").to_owned()))
+    Err(failed(first_line(&said).unwrap_or("it ended early, without a word")))
 }
 
 /// A row for each frame.
@@ -211,4 +222,70 @@ fn keyframes(segments: &[Segment], phases: &[&str]) -> String {
 
 fn cannot_write(path: &Path, source: std::io::Error) -> Error {
     Error::file("write", path, source, "choose a folder that can be written")
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::episode::Episode;
+
+    const VIEWS: [&str; 2] = ["cam_a", "cam_b"];
+
+    fn views() -> Vec<String> {
+        VIEWS.map(str::to_owned).to_vec()
+    }
+
+    fn frames(count: usize) -> Vec<TrueFrame> {
+        let frame = |at: usize| TrueFrame {
+            timestamp_secs: at as f64 * 0.1,
+            progress: at as f64 / (count - 1) as f64,
+            phase: 0,
+            success: at + 1 == count,
+        };
+        (0..count).map(frame).collect()
+    }
+
+    fn write(place: &Path, ffmpeg: Option<&Path>) -> Result<()> {
+        let mut store = EpisodeStore::begin(place, &views(), 10, (32, 24), ffmpeg)?;
+        for number in 0..6 {
+            store.push(&[Image::filled(32, 24, [number * 40; 3]), Image::filled(32, 24, [9; 3])])?;
+        }
+        let segments = [Segment { phase: 0, start: 0, end: 5 }];
+        store.finish(&frames(6), &segments, &["reach"], &json!({ "task": "push" }))
+    }
+
+    #[test]
+    fn what_is_written_is_an_episode() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("episode_000");
+        write(&place, None).unwrap();
+        let episode = Episode::open(&place, None).unwrap();
+        assert_eq!((episode.views(), episode.frames()), (VIEWS.to_vec(), 6));
+        assert!(episode.keyframes().is_some());
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
+    }
+
+    #[test]
+    fn a_place_that_is_taken_is_left_alone_and_what_was_left_half_done_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("episode_000");
+        let hidden = folder.path().join(".episode_000.partial");
+        std::fs::create_dir_all(hidden.join("cam_z")).unwrap();
+        write(&place, None).unwrap();
+        assert!(!hidden.exists() && !place.join("cam_z").exists());
+        let error = write(&place, None).unwrap_err().to_string();
+        assert!(error.contains("is there already") && !error.contains('\n'), "{error}");
+    }
+
+    #[test]
+    fn an_encoder_that_ends_early_is_an_error_even_if_it_says_that_all_is_well() {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, program) in [("a", "true"), ("b", "false")] {
+            let place = folder.path().join(name);
+            let error = write(&place, Some(Path::new(program))).unwrap_err().to_string();
+            assert!(error.contains(program) && !place.exists(), "{error}");
+        }
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "no half of an episode stays");
+    }
 }
