@@ -36,7 +36,7 @@ fn a_client_resets_drives_and_sees() {
     assert!(waiting.ended && waiting.episode == 0, "nothing runs before a reset: {waiting:?}");
     let reply = client.reset(7);
     assert_eq!((reply.episode, reply.seed, reply.joints), (1, 7, 7));
-    assert!((reply.period_secs - 0.1).abs() < 1e-12 && reply.task.contains("cube"), "{reply:?}");
+    assert!((reply.period_secs - 0.1).abs() < 1e-12 && reply.task.contains("block"), "{reply:?}");
     let first = client.joints(|joints| joints.stamp_nanos == reply.stamp_nanos.0);
     assert_eq!(first.names.len(), 9, "seven joints and two fingers: {:?}", first.names);
     // One action for each truth: 2 cm up each time, until ten have been used.
@@ -79,7 +79,7 @@ fn three_views_share_each_stamp(client: &WorldClient, since: u64) {
 #[test]
 fn the_same_seed_and_actions_are_the_same_episode() {
     let folder = folder();
-    let served = served(&folder, &[]);
+    let served = served(&folder, &["--rate", "10"]);
     let client = WorldClient::connect(served.endpoint());
     let ends: Vec<_> = [3, 4, 3]
         .into_iter()
