@@ -147,7 +147,7 @@ fn how_to_read(judged: &[Judged], gamma: f64) -> String {
         key("estimate", "estimated progress"),
         key("band", "&plusmn; one standard deviation"),
         key("ood", "flagged: unlike the demonstration"),
-        key("gain", &format!("shaped reward of each step, &gamma;&Phi;(s&prime;) &minus; &Phi;(s), &gamma; = {gamma}; what is beyond the edge is cut)),
+        key("gain", &format!("shaped reward of each step, &gamma;&Phi;(s&prime;) &minus; &Phi;(s), &gamma; = {gamma}; what is beyond the edge is cut")),
     ]
     .concat();
     if judged.iter().any(|row| row.live.is_some()) {
