@@ -163,7 +163,7 @@ fn what_is_no_action_and_no_reset_is_counted_or_answered_and_changes_nothing() {
         assert!(code == RefusalCode::OutOfRange && line.contains(word), "{line}");
     }
     let truth = client.truth(|truth| truth.episode == 1 && truth.ended);
-    assert_eq!((truth.actions, truth.step), (0, 400), "the time was up, and nothing was done in it");
+    assert_eq!((truth.actions, truth.step), (0, 300), "the time was up, and nothing was done in it");
     client.act(&shift(reply.token, [0.0; 3]));
     client.truth(|truth| truth.lost(ActionLoss::NoEpisode) == 2);
     // And it still serves.

@@ -139,7 +139,8 @@ impl ViewStore {
             Error::setup(program.display().to_string(), e.to_string(), "give another ffmpeg, or --images")
         })?;
         let program = program.display().to_string();
-        Self::start("write-video", move |pictures| encode(child, &program, &pictures))
+        let path = path.to_owned();
+        Self::start("write-video", move |pictures| encode(child, &program, &path, &pictures))
     }
 
     fn finish(&mut self) -> Result<()> {
@@ -176,7 +177,7 @@ fn encoder(program: &Path, path: &Path, fps: u32, (width, height): (u32, u32)) -
     command
 }
 
-fn encode(mut child: Child, program: &str, pictures: &Receiver<Image>) -> Result<()> {
+fn encode(mut child: Child, program: &str, path: &Path, pictures: &Receiver<Image>) -> Result<()> {
     let failed = |why: &str| Error::setup(program.to_owned(), why, "give another ffmpeg, or --images");
     // Read all the while, or an encoder that has much to say would wait for ever.
     let complaints = child.stderr.take().map(|stderr| std::thread::Builder::new().spawn(move || keep_start(stderr)));
@@ -192,7 +193,8 @@ fn encode(mut child: Child, program: &str, pictures: &Receiver<Image>) -> Result
     }
     let status = child.wait().map_err(|e| failed(&e.to_string()))?;
     let said = complaints.and_then(std::io::Result::ok).and_then(|thread| thread.join().ok()).unwrap_or_default();
-    if status.success() && !cut_short {
+    let written = std::fs::metadata(path).is_ok_and(|video| video.len() > 0);
+    if status.success() && !cut_short && written {
         return Ok(());
     }
     Err(failed(first_line(&said).unwrap_or("it ended early, without a word")))
