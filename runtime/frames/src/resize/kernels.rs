@@ -54,22 +54,9 @@ pub(super) fn horizontal(rgb: &[u8], axis: &Axis, scratch: &mut Scratch, out: &m
         let (greens, blues) = rest.split_at_mut(width);
         for (((taps, red), green), blue) in axis.taps().zip(reds).zip(greens).zip(blues) {
             let mut sums = [[HALF; ROWS]; 3];
-            let pixels = &pixels[taps.first..];
-            // The usual numbers of taps, each by itself: of a loop over them the compiler makes vector code along the taps,
-            // where the rows are what lies side by side.
-            match *taps.weights {
-                [a] => add_taps(&mut sums, &[a], pixels),
-                [a, b] => add_taps(&mut sums, &[a, b], pixels),
-                [a, b, c] => add_taps(&mut sums, &[a, b, c], pixels),
-                [a, b, c, d] => add_taps(&mut sums, &[a, b, c, d], pixels),
-                [a, b, c, d, e] => add_taps(&mut sums, &[a, b, c, d, e], pixels),
-                [a, b, c, d, e, f] => add_taps(&mut sums, &[a, b, c, d, e, f], pixels),
-                [a, b, c, d, e, f, g] => add_taps(&mut sums, &[a, b, c, d, e, f, g], pixels),
-                [a, b, c, d, e, f, g, h] => add_taps(&mut sums, &[a, b, c, d, e, f, g, h], pixels),
-                _ => {
-                    for (weight, pixel) in taps.weights.iter().zip(pixels) {
-                        add_taps(&mut sums, &[*weight], std::slice::from_ref(pixel));
-                    }
+            for (&weight, pixel) in taps.weights.iter().zip(&pixels[taps.first..]) {
+                for (sums, column) in sums.iter_mut().zip(pixel) {
+                    add(sums, weight, column);
                 }
             }
             (*red, *green, *blue) = (to_bytes(sums[0]), to_bytes(sums[1]), to_bytes(sums[2]));
@@ -99,16 +86,6 @@ pub(super) fn vertical(rgb: &[u8], axis: &Axis, out: &mut [u8]) {
             let column = rows.chunks_exact(row_bytes).map(|row| u32::from(row[rest_at + at]));
             let sum = taps.weights.iter().zip(column).fold(HALF, |sum, (weight, byte)| sum + weight * byte);
             *out = to_bytes([sum])[0];
-        }
-    }
-}
-
-/// Adds `N` neighbouring pixels of a row, weighted.
-#[inline(always)]
-fn add_taps<const N: usize>(sums: &mut [[u32; ROWS]; 3], weights: &[u32; N], pixels: &[[Column; 3]]) {
-    for (&weight, pixel) in weights.iter().zip(pixels) {
-        for (sums, column) in sums.iter_mut().zip(pixel) {
-            add(sums, weight, column);
         }
     }
 }

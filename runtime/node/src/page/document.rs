@@ -151,7 +151,7 @@ fn how_to_read(judged: &[Judged], gamma: f64) -> String {
     ]
     .concat();
     if judged.iter().any(|row| row.live.is_some()) {
-        keys += &key("live", "the same from the live run over zenoh");
+        keys += &key("live", "from the live run over zenoh, whose steps are of another length");
     }
     format!(
         "<section class=\"how\">\n<p>How to read a card: the pictures run from the first frame to the last, and below them, over the same \
