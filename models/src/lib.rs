@@ -4,6 +4,7 @@ mod adapt;
 mod backbone;
 mod bundle;
 mod error;
+mod grm;
 mod head;
 mod model;
 mod onnx;
@@ -17,10 +18,11 @@ mod weights;
 pub use adapt::{AdaptConfig, Adapter, Fitted, Keyframes, SourceFile, SubsetFit, without_keyframes};
 pub use backbone::{BackboneId, BuildOptions, INPUT_NAME, WheelFacts, build_onnx};
 pub use bundle::{
-    Backbone, BackboneEntry, Bundle, FORMAT_VERSION, HeadEntry, LoadOptions, Made, Manifest, Preprocessing,
+    Backbone, BackboneEntry, Bundle, FORMAT_VERSION, GrmEntry, HeadEntry, LoadOptions, Made, Manifest, Preprocessing,
     ReferenceImage, References, ScoreMeaning, SubsetEntry, ViewEntry,
 };
 pub use error::{Error, Result};
+pub use grm::GrmSpec;
 pub use head::{HeadOutput, HeadSpec, Manifold, MonotoneMap, subsets_of};
 pub use model::{BundleModel, NanosClock, RewardModel, StageTimings};
 pub use onnx::{Attribute, Dim, ElementType, GraphBuilder, IR_VERSION, ModelSummary, OPSET, TensorSpec, inspect};

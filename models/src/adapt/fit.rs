@@ -11,6 +11,7 @@ use super::manifold::{self, Samples};
 use super::ridge::{Problem, Ridge, mean_square};
 use super::samples::{Rowset, Standard};
 use crate::error::{Error, Result};
+use crate::grm::{self, GrmFit};
 use crate::head::{HeadSpec, Manifold, MonotoneMap, subsets_of};
 
 /// Errors on segments left out of the one demonstration were measured to be this much smaller than on another episode.
@@ -37,6 +38,7 @@ pub(crate) struct Solution {
     pub(crate) views: Vec<ViewFit>,
     /// By number of absent views of the full set, what the std is multiplied with; `[0]` is 1.
     pub(crate) absent_std_factor: Vec<f64>,
+    pub(crate) grm: GrmFit,
 }
 
 /// Predictions and weights of one subset, before calibration.
@@ -61,7 +63,7 @@ pub(crate) fn fit(
 ) -> Result<Solution> {
     let views = config.views.len();
     let subsets = subsets_of(views);
-    let (mut done, total) = (0, (2 * views + subsets.len() + 1) as u64);
+    let (mut done, total) = (0, (2 * views + subsets.len() + 2) as u64);
     let mut step = || {
         done += 1;
         progress(done, total);
@@ -71,6 +73,9 @@ pub(crate) fn fit(
     let training = join(&mut rows, views);
     let standard = Standard::of(&training, width)?;
     let (mut training, mut judge) = (training, rows.judge);
+    let memory = grm::memorise(&training, width, cells)?;
+    let evidence = grm::evidence_of(&memory, &judge);
+    step();
     training.standardise(&standard);
     judge.standardise(&standard);
 
@@ -106,12 +111,13 @@ pub(crate) fn fit(
     let segments = (plain_segments.as_slice(), judge.segments.as_slice());
     let manifolds = fit_manifolds(&channels, &judged_channels, segments, width / cells, rank);
     let absent_std_factor = fitter.absent_factors(full.as_ref(), &fits, &blends);
+    let grm = measure_grm(config, memory, &evidence, &judge, (&fits, &blends));
     let head = assemble(&blends, &training, standard, manifolds, (rank, cells));
     head.check()?;
     progress(total, total);
     let reliable = reliability.iter().zip(&singles);
     let views = reliable.map(|(&weight, single)| ViewFit { weight, lambda: single.lambda }).collect();
-    Ok(Solution { head, subsets: fits, views, absent_std_factor })
+    Ok(Solution { head, subsets: fits, views, absent_std_factor, grm })
 }
 
 /// Plain rows, then the twins', as one.
@@ -264,6 +270,21 @@ fn measure(blend: &Blend, training: &Rowset, judge: &Rowset, plain_count: usize)
         twin_mae: mean_absolute(&map, &blend.judged, &judge.truth),
         map,
     })
+}
+
+/// Measures the memory on the judging twins, with what the heads of all views say of them.
+fn measure_grm(
+    config: &AdaptConfig,
+    memory: grm::GrmSpec,
+    evidence: &[Vec<f32>],
+    judge: &Rowset,
+    (fits, blends): (&[SubsetFit], &[Blend]),
+) -> GrmFit {
+    let (absolute, std) = match (fits.last(), blends.last()) {
+        (Some(fit), Some(blend)) => (blend.judged.iter().map(|&raw| fit.map.apply(raw)).collect(), fit.std),
+        _ => (vec![0.5; judge.len()], 1.0),
+    };
+    grm::fit(memory, evidence, &judge.truth, (&absolute, std), config.seed)
 }
 
 /// The mean of each channel over its cells.

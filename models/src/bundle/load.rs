@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 
 use super::MANIFEST;
 use super::hash::{Sha, sha_of};
-use super::manifest::{BackboneEntry, Manifest};
+use super::manifest::{BackboneEntry, GrmEntry, Manifest};
 use super::read::{hashed, inside, manifest_of};
 use crate::error::{Error, Result};
+use crate::grm::{EVIDENCE, HALVES};
 use crate::head::{FEATURES, MonotoneMap, OOD, PRESENT, PROGRESS, subsets_of};
 use crate::session::{Encoder, FixedModel, OrtModel, SessionConfig};
 
@@ -26,6 +27,7 @@ pub struct Bundle {
     pub(crate) hash: Sha,
     pub(crate) encoder: Encoder,
     pub(crate) head: FixedModel,
+    pub(crate) grm: Option<FixedModel>,
     pub(crate) maps: Vec<MonotoneMap>,
     /// `[2, views, feature_width]`, start first.
     pub(crate) references: Vec<f32>,
@@ -53,10 +55,14 @@ impl Bundle {
         let references = floats(&features, &manifest, &path)?;
         let maps = maps_of(&manifest, &path)?;
         let head = open_head(&file(&manifest.head.file, &manifest.head.sha256)?, &manifest, &path)?;
+        let grm = match &manifest.grm {
+            Some(entry) => Some(open_grm(&file(&entry.file, &entry.sha256)?, entry, &manifest, &path)?),
+            None => None,
+        };
         let backbone = backbone_bytes(dir, &manifest.backbone, options, &path)?;
         let encoder = open_backbone(&backbone, &manifest, &options.session, &path)?;
         let (hash, folder) = (sha_of(&bytes), dir.to_owned());
-        Ok(Self { manifest, hash, encoder, head, maps, references, start_jpegs, goal_jpegs, folder })
+        Ok(Self { manifest, hash, encoder, head, grm, maps, references, start_jpegs, goal_jpegs, folder })
     }
 
     /// Reads and checks only the manifest in `dir`: what views it wants and what it was made from.
@@ -126,17 +132,42 @@ fn open_head(bytes: &[u8], manifest: &Manifest, path: &Path) -> Result<FixedMode
     }
     let (views, width) = (manifest.views.len(), manifest.backbone.feature_width);
     let rows = subsets_of(views).len();
-    let inputs = [(FEATURES, vec![views, 1, width]), (PRESENT, vec![1, views, 1])];
+    let inputs = features_and_present(views, width);
     let outputs = [(PROGRESS, vec![1, rows]), (OOD, vec![1, views])];
+    check_shapes(&model, "head", (&inputs, &outputs), path)?;
+    FixedModel::new(model)
+}
+
+fn open_grm(bytes: &[u8], entry: &GrmEntry, manifest: &Manifest, path: &Path) -> Result<FixedModel> {
+    let in_range = entry.progress.iter().all(|p| (0.0..=1.0).contains(p));
+    let factors = [entry.prior_std, entry.std_factor, entry.goal_share];
+    if !in_range || entry.progress.is_empty() || factors.iter().any(|v| !v.is_finite() || *v <= 0.0) {
+        return Err(Error::bundle(path, "grm: a number is out of range", "adapt again"));
+    }
+    let model = OrtModel::from_bytes(bytes, &entry.file, &SessionConfig::default())?;
+    let inputs = features_and_present(manifest.views.len(), manifest.backbone.feature_width);
+    check_shapes(&model, "grm", (&inputs, &[(EVIDENCE, vec![HALVES, entry.progress.len()])]), path)?;
+    FixedModel::new(model)
+}
+
+/// A tensor's name and shape.
+type Shape = (&'static str, Vec<usize>);
+
+fn features_and_present(views: usize, width: usize) -> [Shape; 2] {
+    [(FEATURES, vec![views, 1, width]), (PRESENT, vec![1, views, 1])]
+}
+
+fn check_shapes(model: &OrtModel, part: &str, (inputs, outputs): (&[Shape], &[Shape]), path: &Path) -> Result<()> {
     for (tensors, wanted) in [(model.inputs(), inputs), (model.outputs(), outputs)] {
         for (name, shape) in wanted {
             let wanted: Vec<Option<usize>> = shape.iter().map(|&d| Some(d)).collect();
-            if !tensors.iter().any(|info| info.name == name && info.dims == wanted) {
-                return refuse(format!("head.file: `{name}` has not the shape {shape:?} that the manifest asks for"));
+            if !tensors.iter().any(|info| info.name == *name && info.dims == wanted) {
+                let what = format!("{part}.file: `{name}` has not the shape {shape:?} that the manifest asks for");
+                return Err(Error::bundle(path, what, "adapt again"));
             }
         }
     }
-    FixedModel::new(model)
+    Ok(())
 }
 
 fn backbone_bytes(dir: &Path, entry: &BackboneEntry, options: &LoadOptions, path: &Path) -> Result<Vec<u8>> {

@@ -27,6 +27,9 @@ pub struct Manifest {
     pub backbone: BackboneEntry,
     /// The fitted head.
     pub head: HeadEntry,
+    /// The memory of the demonstration; without it the absolute head alone speaks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grm: Option<GrmEntry>,
     /// What was measured of each view, in the order of `views`.
     pub view: Vec<ViewEntry>,
     /// Start and goal.
@@ -116,6 +119,26 @@ pub struct SubsetEntry {
     pub calibration_in: Vec<f64>,
     /// Calibration: the progress that it stands for, rising.
     pub calibration_out: Vec<f64>,
+}
+
+/// The memory of the demonstration: the compact General Reward Model.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GrmEntry {
+    /// Its ONNX file.
+    pub file: String,
+    /// SHA-256 of the file.
+    pub sha256: String,
+    /// Progress of each row of the memory, in \[0, 1\].
+    pub progress: Vec<f64>,
+    /// The least standard deviation that the absolute head's progress is given when both are joined, progress units.
+    pub prior_std: f64,
+    /// What the spread of the distribution is multiplied with, at least 1.
+    pub std_factor: f64,
+    /// From this share of belief on the goal is seen, in (0, 1].
+    pub goal_share: f64,
+    /// Mean absolute error of hops between held-out twins, balanced over hops and gaps.
+    pub hop_mae: f64,
 }
 
 /// What was measured of a view.

@@ -12,7 +12,7 @@ mod write;
 pub use backbone::Backbone;
 pub use load::{Bundle, LoadOptions};
 pub use manifest::{
-    BackboneEntry, FORMAT_VERSION, HeadEntry, Made, Manifest, Preprocessing, ReferenceImage, References, ScoreMeaning,
+    BackboneEntry, FORMAT_VERSION, GrmEntry, HeadEntry, Made, Manifest, Preprocessing, ReferenceImage, References, ScoreMeaning,
     SubsetEntry, ViewEntry,
 };
 pub(crate) use write::write;

@@ -7,7 +7,7 @@ use striatum_frames::encode_jpeg;
 use super::MANIFEST;
 use super::hash::hex_of;
 use super::manifest::{
-    BackboneEntry, FORMAT_VERSION, HeadEntry, Made, Manifest, Preprocessing, ReferenceImage, References, ScoreMeaning,
+    BackboneEntry, FORMAT_VERSION, GrmEntry, HeadEntry, Made, Manifest, Preprocessing, ReferenceImage, References, ScoreMeaning,
     SubsetEntry, ViewEntry,
 };
 use crate::adapt::Fitted;
@@ -15,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::onnx::OPSET;
 
 const HEAD: &str = "head.onnx";
+const GRM: &str = "grm.onnx";
 const REFERENCES: &str = "references.f32le.bin";
 const JPEG_QUALITY: u8 = 92;
 const CHECK_DISK: &str = "check the path and its permissions";
@@ -85,6 +86,7 @@ fn fill(fitted: &Fitted, folder: &Path) -> Result<()> {
         Ok(hex_of(bytes))
     };
     let head_sha = put(HEAD, &fitted.head().to_onnx()?)?;
+    let grm_sha = put(GRM, &fitted.solution.grm.spec.to_onnx()?)?;
     let features: Vec<u8> =
         fitted.start.features.iter().chain(&fitted.goal.features).flat_map(|v| v.to_le_bytes()).collect();
     let features_sha = put(REFERENCES, &features)?;
@@ -104,7 +106,7 @@ fn fill(fitted: &Fitted, folder: &Path) -> Result<()> {
         goal: images("goal", &fitted.goal)?,
     };
     let backbone = backbone_entry(fitted, put)?;
-    let manifest = manifest(fitted, head_sha, references, backbone);
+    let manifest = manifest(fitted, (head_sha, grm_sha), references, backbone);
     let text = toml::to_string(&manifest)
         .map_err(|e| Error::bundle(folder, format!("the manifest cannot be written: {e}"), "report this"))?;
     put(MANIFEST, text.as_bytes())?;
@@ -136,7 +138,12 @@ fn backbone_entry(fitted: &Fitted, put: impl Fn(&str, &[u8]) -> Result<String>) 
     })
 }
 
-fn manifest(fitted: &Fitted, head_sha: String, references: References, backbone: BackboneEntry) -> Manifest {
+fn manifest(
+    fitted: &Fitted,
+    (head_sha, grm_sha): (String, String),
+    references: References,
+    backbone: BackboneEntry,
+) -> Manifest {
     let (config, solution, names) = (&fitted.config, &fitted.solution, fitted.views());
     let subset = fitted.subsets().iter().map(|fit| SubsetEntry {
         views: fit.subset.iter().map(|view| names[view].clone()).collect(),
@@ -173,16 +180,30 @@ fn manifest(fitted: &Fitted, head_sha: String, references: References, backbone:
             absent_std_factor: solution.absent_std_factor.clone(),
             subset: subset.collect(),
         },
+        grm: Some(grm_entry(fitted, grm_sha)),
         view: view.collect(),
         references,
         made: Made {
             by: concat!("striatum-models ", env!("CARGO_PKG_VERSION")).to_owned(),
-            method: "ridge on standardised features, twins, blended views, quantile calibration".to_owned(),
+            method: "ridge on standardised features, twins, blended views, quantile calibration; memory of the demonstration".to_owned(),
             seed: config.seed,
             sets: fitted.sets,
             copies: config.copies,
             sources: fitted.sources.clone(),
             keyframes_sha256: fitted.keyframes_sha256.clone(),
         },
+    }
+}
+
+fn grm_entry(fitted: &Fitted, sha256: String) -> GrmEntry {
+    let grm = &fitted.solution.grm;
+    GrmEntry {
+        file: GRM.to_owned(),
+        sha256,
+        progress: grm.spec.progress.clone(),
+        prior_std: grm.prior_std,
+        std_factor: grm.std_factor,
+        goal_share: grm.goal_share,
+        hop_mae: grm.hop_mae,
     }
 }
