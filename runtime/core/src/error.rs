@@ -11,6 +11,12 @@ pub enum Error {
     /// A number outside its range.
     #[error(transparent)]
     OutOfRange(#[from] OutOfRange),
+    /// A calibration table that is no map that never falls.
+    #[error("calibration table: {fault}; fit it again with `striatum calibrate`")]
+    Table {
+        /// What is wrong with it.
+        fault: &'static str,
+    },
     /// A step was asked of an episode that has ended.
     #[error("the episode has ended ({}): begin a new one before the next step", .ending.name())]
     Closed {

@@ -1,5 +1,6 @@
 //! What the fuser says of one frame set.
 
+use crate::interval_table::IntervalTable;
 use crate::scores::Perspectives;
 
 /// Fused progress with its uncertainty. Every number in it is finite, whatever the model said.
@@ -33,6 +34,13 @@ impl Estimate {
     pub const MIN_STD: f64 = 1e-6;
     /// Out-of-distribution score where nothing is known: at the limit, since nothing says that it is inside.
     pub const UNKNOWN_OOD: f64 = 1.0;
+
+    /// Half of the 90 % interval's width around the mean, in progress units, at most 1: the interval of a normal distribution
+    /// with this std, which a [`crate::Calibration`] has made hold the truth that often.
+    #[must_use]
+    pub fn half_width_90(&self) -> f64 {
+        (IntervalTable::Z_90 * self.std).min(1.0)
+    }
 
     /// What is said before any value has been seen.
     pub const WARMING_UP: Self = Self {

@@ -1,4 +1,4 @@
-//! Scores in, shaped reward out: hops, fusion, potentials and policy-invariant shaping.
+//! Scores in, shaped reward out: hops, fusion, calibration, potentials and policy-invariant shaping.
 //!
 //! This crate is the arithmetic of the reward and nothing else. It is `no_std`, never allocates, has no `unsafe`, reads
 //! no clock and keeps no global state, so the same inputs give the same bits in a live run, in a replay and in
@@ -43,12 +43,15 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+mod calibration;
+mod calibration_table;
 mod codes;
 mod error;
 mod estimate;
 mod fusion;
 mod fusion_config;
 mod hop;
+mod interval_table;
 mod outcome;
 mod potential;
 mod readings;
@@ -58,11 +61,14 @@ mod shaping;
 mod units;
 mod views;
 
+pub use calibration::Calibration;
+pub use calibration_table::CalibrationTable;
 pub use error::Error;
 pub use estimate::Estimate;
 pub use fusion::Fuser;
 pub use fusion_config::{FusionConfig, FusionRule, StartValue};
 pub use hop::hop_label;
+pub use interval_table::IntervalTable;
 pub use outcome::{Ending, SourceSet, Success, SuccessSource};
 pub use potential::{Potential, PotentialFn};
 pub use rules::{EpisodeRules, KMode, ShapingMode};
