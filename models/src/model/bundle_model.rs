@@ -5,8 +5,9 @@ use std::fmt;
 use striatum_core::{Hop, MAX_VIEWS, Perspectives, Progress, Scores, ViewMask};
 use striatum_frames::{FrameSet, Normalisation, Resizer};
 
+use super::memory::{self, Found, Memory};
 use super::reward_model::{NanosClock, RewardModel, StageTimings};
-use super::rows::Rows;
+use super::rows::{Choice, Rows};
 use crate::bundle::{Bundle, Manifest};
 use crate::error::{Error, Result};
 use crate::head::{FEATURES, OOD, PRESENT, PROGRESS};
@@ -20,6 +21,7 @@ pub struct BundleModel {
     hash: [u8; 32],
     encoder: Encoder,
     head: Head,
+    memory: Option<Remembered>,
     resizer: Resizer,
     normalise: Normalisation,
     rows: Rows,
@@ -32,6 +34,14 @@ pub struct BundleModel {
     clock: NanosClock,
     timings: StageTimings,
     error: Option<Error>,
+}
+
+/// The memory, and what it said of the references and of the set before.
+struct Remembered {
+    memory: Memory,
+    start: Found,
+    goal: Found,
+    before: Option<Found>,
 }
 
 /// The head with its tensors' places.
@@ -71,6 +81,11 @@ impl Head {
         }
     }
 
+    /// What was put in: features and which views are there.
+    fn inputs(&self) -> (&[f32], &[f32]) {
+        self.model.two_inputs(self.features, self.present)
+    }
+
     fn run(&mut self, rows: &Rows, into: &mut [Option<Progress>]) -> Result<()> {
         self.model.run()?;
         let raw = self.model.output(self.progress);
@@ -96,20 +111,37 @@ impl BundleModel {
     /// # Errors
     /// [`Error::Bundle`] if the head gives no finite progress for the references.
     pub fn new(bundle: Bundle, clock: NanosClock) -> Result<Self> {
-        let Bundle { manifest, hash, encoder, head, maps, references, .. } = bundle;
+        let Bundle { manifest, hash, encoder, head, grm, maps, references, .. } = bundle;
         let rows = Rows::new(&manifest, maps);
         let (views, width) = (manifest.views.len(), manifest.backbone.feature_width);
         let mut head = Head::new(head, width)?;
+        let mut memory = match (grm, &manifest.grm) {
+            (Some(model), Some(entry)) => Some(Memory::new(model, entry)?),
+            _ => None,
+        };
         let mut ends = [vec![None; rows.count()], vec![None; rows.count()]];
-        for (end, features) in ends.iter_mut().zip(references.chunks_exact(views * width)) {
+        let mut found = [None; 2];
+        for ((end, found), features) in ends.iter_mut().zip(&mut found).zip(references.chunks_exact(views * width)) {
             (0..views).for_each(|view| head.set(view, Some(&features[view * width..(view + 1) * width])));
             head.run(&rows, end)?;
             if end.contains(&None) {
                 let what = "the head gives no finite progress for a reference";
                 return Err(Error::bundle(manifest.references.features_file.as_str(), what, "adapt again"));
             }
+            if let (Some(memory), Some(Some(progress))) = (&mut memory, end.last()) {
+                let (features, present) = head.inputs();
+                *found = memory.find(features, present, (progress.get(), 0.0))?;
+            }
         }
         let [start, goal] = ends;
+        let memory = match (memory, found) {
+            (Some(memory), [Some(start), Some(goal)]) => Some(Remembered { memory, start, goal, before: None }),
+            (Some(_), _) => {
+                let what = "the memory finds no finite place for a reference";
+                return Err(Error::bundle(manifest.references.features_file.as_str(), what, "adapt again"));
+            }
+            (None, _) => None,
+        };
         let side = manifest.preprocessing.image_size;
         Ok(Self {
             resizer: Resizer::new(side, side),
@@ -123,6 +155,7 @@ impl BundleModel {
             hash,
             encoder,
             head,
+            memory,
             rows,
             start,
             goal,
@@ -189,10 +222,19 @@ impl BundleModel {
             return Ok(Scores { non_finite_views: broken, images_encoded, ..Scores::MISSING });
         };
         self.head.run(&self.rows, &mut self.now)?;
+        let found = self.remember(choice, used)?;
+        let (hops, std) = match (&self.memory, found) {
+            (Some(memory), Some((now, before))) => {
+                let before = before.as_ref().map(|found| &found.located);
+                (memory::hops(&now.located, before, (&memory.start.located, &memory.goal.located)), now.std)
+            }
+            _ => (self.hops(choice.row, used), choice.std),
+        };
         let scores = Scores {
-            hops: self.hops(choice.row, used),
+            hops,
             per_view: self.per_view(used),
-            std: choice.std,
+            std,
+            goal: found.map(|(now, _)| now.located.goal),
             ood: self.distance(used),
             views: used,
             non_finite_views: broken,
@@ -201,6 +243,17 @@ impl BundleModel {
         std::mem::swap(&mut self.now, &mut self.before);
         self.views_before = used;
         Ok(scores)
+    }
+
+    /// Looks the set up in the memory, if there is one: what it says now, and what it said of the set before if that had the same
+    /// views.
+    fn remember(&mut self, choice: Choice, used: ViewMask) -> Result<Option<(Found, Option<Found>)>> {
+        let Some(remembered) = &mut self.memory else { return Ok(None) };
+        let absolute = self.now[choice.row].map_or((f64::NAN, choice.std), |progress| (progress.get(), choice.std));
+        let (features, present) = self.head.inputs();
+        let now = remembered.memory.find(features, present, absolute)?;
+        let before = std::mem::replace(&mut remembered.before, now);
+        Ok(now.map(|now| (now, before.filter(|_| self.views_before == used))))
     }
 
     /// Hops are derived from progress by the difference form, so that a hop to the same place is 0 and the way there and back
@@ -253,6 +306,9 @@ impl RewardModel for BundleModel {
 
     fn reset(&mut self) {
         self.views_before = ViewMask::EMPTY;
+        if let Some(remembered) = &mut self.memory {
+            remembered.before = None;
+        }
     }
 
     fn timings(&self) -> StageTimings {
@@ -261,6 +317,10 @@ impl RewardModel for BundleModel {
 
     fn take_error(&mut self) -> Option<Error> {
         self.error.take()
+    }
+
+    fn goal_share(&self) -> Option<f64> {
+        self.memory.as_ref().map(|remembered| remembered.memory.goal_share())
     }
 
     fn bundle_hash(&self) -> [u8; 32] {

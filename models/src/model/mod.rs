@@ -1,6 +1,7 @@
 //! From a frame set to scores.
 
 mod bundle_model;
+mod memory;
 mod reward_model;
 mod rows;
 #[cfg(test)]

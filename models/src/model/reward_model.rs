@@ -39,6 +39,11 @@ pub trait RewardModel: Send {
         None
     }
 
+    /// From which share of belief on the model itself takes the goal for reached; `None` where it has no such estimate.
+    fn goal_share(&self) -> Option<f64> {
+        None
+    }
+
     /// SHA-256 of the bundle's manifest, which holds the hash of every file of the bundle.
     fn bundle_hash(&self) -> [u8; 32];
 }

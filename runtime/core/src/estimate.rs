@@ -12,6 +12,8 @@ pub struct Estimate {
     pub std: f64,
     /// Out-of-distribution score, from 0 (at the heart of the demonstrations); 1 is the bundle's limit.
     pub ood: f64,
+    /// Share of belief that the goal is reached, in \[0, 1\]; `None` where the model has none or the estimate is held.
+    pub goal: Option<f64>,
     /// Progress by each perspective, clamped to \[0, 1\]: phi_I, phi_F, phi_B. `None` where there was no finite hop, or
     /// for the incremental one no fused value to hop from.
     pub readings: Perspectives<Option<f64>>,
@@ -47,6 +49,7 @@ impl Estimate {
         mean: 0.0,
         std: Self::UNKNOWN_STD,
         ood: Self::UNKNOWN_OOD,
+        goal: None,
         readings: Perspectives { incremental: None, forward: None, backward: None },
         weight: 1.0,
         votes: 0,

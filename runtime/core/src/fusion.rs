@@ -64,6 +64,7 @@ impl Fuser {
             mean: held.mean.get(),
             std: held.std,
             ood: held.ood,
+            goal: scores.goal.filter(|share| (0.0..=1.0).contains(share)),
             readings: readings.as_numbers(),
             weight: fused.weight,
             votes: fused.votes,

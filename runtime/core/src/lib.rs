@@ -58,6 +58,7 @@ mod readings;
 mod rules;
 mod scores;
 mod shaping;
+mod success;
 mod units;
 mod views;
 
@@ -74,5 +75,6 @@ pub use potential::{Potential, PotentialFn};
 pub use rules::{EpisodeRules, KMode, ShapingMode};
 pub use scores::{Perspectives, Scores};
 pub use shaping::{ShapedStep, Shaper, Transition};
+pub use success::{SuccessDetector, SuccessRule};
 pub use units::{Discount, Hop, OutOfRange, Progress, StampNanos};
 pub use views::{MAX_VIEWS, ViewMask};

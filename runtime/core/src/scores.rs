@@ -23,6 +23,9 @@ pub struct Scores {
     pub per_view: [Option<f64>; MAX_VIEWS],
     /// Standard deviation of the progress as the model knows it, in progress units.
     pub std: f64,
+    /// Share of the model's belief that the frame set shows the goal, in \[0, 1\]; `None` where the model has no such estimate.
+    /// It is apart from progress: a late frame that is not the goal has none of it.
+    pub goal: Option<f64>,
     /// Out-of-distribution score: 0 at the heart of the demonstrations, 1 at the limit fitted with the bundle.
     pub ood: f64,
     /// The views that took part.
@@ -39,6 +42,7 @@ impl Scores {
         hops: Perspectives { incremental: None, forward: None, backward: None },
         per_view: [None; MAX_VIEWS],
         std: f64::NAN,
+        goal: None,
         ood: f64::NAN,
         views: ViewMask::EMPTY,
         non_finite_views: ViewMask::EMPTY,

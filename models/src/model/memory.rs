@@ -1,0 +1,74 @@
+//! The bundle's memory of the demonstration, running.
+
+use striatum_core::{Hop, Perspectives, Progress};
+
+use crate::bundle::GrmEntry;
+use crate::error::Result;
+use crate::grm::{EVIDENCE, Located, Locator};
+use crate::head::{FEATURES, PRESENT};
+use crate::session::FixedModel;
+
+/// Looks frame sets up in the memory.
+pub(super) struct Memory {
+    model: FixedModel,
+    features: usize,
+    present: usize,
+    evidence: usize,
+    locator: Locator,
+    std_factor: f64,
+    goal_share: f64,
+}
+
+/// What the memory says of one frame set.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Found {
+    pub(super) located: Located,
+    /// Standard deviation in progress units, as wide as errors on held-out twins were.
+    pub(super) std: f64,
+}
+
+impl Memory {
+    pub(super) fn new(model: FixedModel, entry: &GrmEntry) -> Result<Self> {
+        Ok(Self {
+            features: model.input_index(FEATURES)?,
+            present: model.input_index(PRESENT)?,
+            evidence: model.output_index(EVIDENCE)?,
+            locator: Locator::new(entry.progress.clone(), entry.prior_std),
+            std_factor: entry.std_factor,
+            goal_share: entry.goal_share,
+            model,
+        })
+    }
+
+    /// Looks up what the absolute head was given: the same `features` and `present`. `absolute` is its progress and standard
+    /// deviation. `None` if a number is not finite.
+    pub(super) fn find(&mut self, features: &[f32], present: &[f32], absolute: (f64, f64)) -> Result<Option<Found>> {
+        self.model.input_mut(self.features).copy_from_slice(features);
+        self.model.input_mut(self.present).copy_from_slice(present);
+        self.model.run()?;
+        let located = self.locator.locate(self.model.output(self.evidence), absolute);
+        Ok(located.map(|located| Found { located, std: located.std * self.std_factor }))
+    }
+
+    pub(super) fn goal_share(&self) -> f64 {
+        self.goal_share
+    }
+}
+
+/// The hops of the three perspectives: from the set before by both halves, from the start by the even channels, from the goal by
+/// the odd ones.
+pub(super) fn hops(
+    now: &Located,
+    before: Option<&Located>,
+    (start, goal): (&Located, &Located),
+) -> Perspectives<Option<f64>> {
+    let hop = |from: f64, to: f64| match (Progress::clamped(from), Progress::clamped(to)) {
+        (Some(from), Some(to)) => Hop::between(from, to).get(),
+        _ => f64::NAN,
+    };
+    Perspectives {
+        incremental: before.map(|before| hop(before.mean(), now.mean())),
+        forward: Some(hop(start.halves[0], now.halves[0])),
+        backward: Some(hop(goal.halves[1], now.halves[1])),
+    }
+}
