@@ -17,8 +17,9 @@ mod weights;
 pub use adapt::{AdaptConfig, Adapter, Fitted, Keyframes, SourceFile, SubsetFit, without_keyframes};
 pub use backbone::{BackboneId, BuildOptions, INPUT_NAME, WheelFacts, build_onnx};
 pub use bundle::{
-    Backbone, BackboneEntry, Bundle, FORMAT_VERSION, HeadEntry, LoadOptions, Made, Manifest, Preprocessing,
-    ReferenceImage, References, ScoreMeaning, SubsetEntry, ViewEntry,
+    Backbone, BackboneEntry, Bundle, CalibrationEntry, CalibrationMade, FORMAT_VERSION, HeadEntry, LeftOutEntry,
+    LoadOptions, Made, Manifest, Preprocessing, ReferenceImage, References, ScoreMeaning, SubsetEntry, SuccessEntry,
+    ViewEntry, write_calibration,
 };
 pub use error::{Error, Result};
 pub use head::{HeadOutput, HeadSpec, Manifold, MonotoneMap, subsets_of};

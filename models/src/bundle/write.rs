@@ -184,5 +184,7 @@ fn manifest(fitted: &Fitted, head_sha: String, references: References, backbone:
             sources: fitted.sources.clone(),
             keyframes_sha256: fitted.keyframes_sha256.clone(),
         },
+        // What was fitted to another head would be wrong for this one.
+        calibration: None,
     }
 }

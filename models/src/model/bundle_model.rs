@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use striatum_core::{Hop, MAX_VIEWS, Perspectives, Progress, Scores, ViewMask};
+use striatum_core::{Calibration, Hop, MAX_VIEWS, Perspectives, Progress, Scores, ViewMask};
 use striatum_frames::{FrameSet, Normalisation, Resizer};
 
 use super::reward_model::{NanosClock, RewardModel, StageTimings};
 use super::rows::Rows;
-use crate::bundle::{Bundle, Manifest};
+use crate::bundle::{Bundle, Manifest, calibration_of};
 use crate::error::{Error, Result};
 use crate::head::{FEATURES, OOD, PRESENT, PROGRESS};
 use crate::session::{Encoder, FixedModel};
@@ -23,6 +23,7 @@ pub struct BundleModel {
     resizer: Resizer,
     normalise: Normalisation,
     rows: Rows,
+    calibration: Calibration,
     /// By row, what the references are at.
     start: Vec<Option<Progress>>,
     goal: Vec<Option<Progress>>,
@@ -96,8 +97,9 @@ impl BundleModel {
     /// # Errors
     /// [`Error::Bundle`] if the head gives no finite progress for the references.
     pub fn new(bundle: Bundle, clock: NanosClock) -> Result<Self> {
-        let Bundle { manifest, hash, encoder, head, maps, references, .. } = bundle;
+        let Bundle { manifest, hash, encoder, head, maps, references, folder, .. } = bundle;
         let rows = Rows::new(&manifest, maps);
+        let calibration = calibration_of(manifest.calibration.as_ref(), &folder)?;
         let (views, width) = (manifest.views.len(), manifest.backbone.feature_width);
         let mut head = Head::new(head, width)?;
         let mut ends = [vec![None; rows.count()], vec![None; rows.count()]];
@@ -124,6 +126,7 @@ impl BundleModel {
             encoder,
             head,
             rows,
+            calibration,
             start,
             goal,
             clock,
@@ -261,6 +264,10 @@ impl RewardModel for BundleModel {
 
     fn take_error(&mut self) -> Option<Error> {
         self.error.take()
+    }
+
+    fn calibration(&self) -> Calibration {
+        self.calibration.clone()
     }
 
     fn bundle_hash(&self) -> [u8; 32] {

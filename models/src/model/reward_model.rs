@@ -1,6 +1,6 @@
 //! What every reward model does, whatever is inside it.
 
-use striatum_core::Scores;
+use striatum_core::{Calibration, Scores};
 use striatum_frames::FrameSet;
 
 use crate::error::Error;
@@ -37,6 +37,11 @@ pub trait RewardModel: Send {
     /// What went wrong inside the last call, once.
     fn take_error(&mut self) -> Option<Error> {
         None
+    }
+
+    /// What the pipeline does to the fused estimate. The identity, unless the model comes with something else.
+    fn calibration(&self) -> Calibration {
+        Calibration::IDENTITY
     }
 
     /// SHA-256 of the bundle's manifest, which holds the hash of every file of the bundle.
