@@ -14,13 +14,14 @@ struct Rule {
     may_use: &'static [&'static str],
 }
 
-/// The house: core <- frames, wire <- models, robots <- sim <- node <- tests.
+/// The house: core <- frames, wire <- models, robots <- calibration, sim <- node <- tests.
 const RULES: &[Rule] = &[
     Rule { name: "striatum-core", may_use: &[] },
     Rule { name: "striatum-frames", may_use: &["striatum-core"] },
     Rule { name: "striatum-wire", may_use: &["striatum-core"] },
     Rule { name: "striatum-models", may_use: &["striatum-core", "striatum-frames"] },
     Rule { name: "striatum-robots", may_use: &["striatum-core"] },
+    Rule { name: "striatum-calibration", may_use: &["striatum-core"] },
     Rule { name: "striatum-sim", may_use: &["striatum-core", "striatum-frames", "striatum-robots"] },
     Rule {
         name: "striatum",
@@ -30,6 +31,7 @@ const RULES: &[Rule] = &[
             "striatum-wire",
             "striatum-models",
             "striatum-robots",
+            "striatum-calibration",
             "striatum-sim",
         ],
     },
@@ -41,6 +43,7 @@ const RULES: &[Rule] = &[
             "striatum-wire",
             "striatum-models",
             "striatum-robots",
+            "striatum-calibration",
             "striatum-sim",
             "striatum",
         ],

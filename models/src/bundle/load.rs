@@ -33,7 +33,7 @@ pub struct Bundle {
     pub(crate) references: Vec<f32>,
     start_jpegs: Vec<Vec<u8>>,
     goal_jpegs: Vec<Vec<u8>>,
-    folder: PathBuf,
+    pub(crate) folder: PathBuf,
 }
 
 impl Bundle {

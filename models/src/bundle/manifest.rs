@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::calibration::CalibrationEntry;
 use crate::adapt::SourceFile;
 
 /// The version of the folder's format that this code writes and reads.
@@ -36,6 +37,9 @@ pub struct Manifest {
     pub references: References,
     /// How and from what it was made.
     pub made: Made,
+    /// What was learnt from other episodes about how far its estimates can be believed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calibration: Option<CalibrationEntry>,
 }
 
 /// What a head's output means.

@@ -1,6 +1,7 @@
 //! The bundle: a folder with everything a reward needs, each file named by its hash in one manifest.
 
 mod backbone;
+mod calibration;
 mod hash;
 mod load;
 mod manifest;
@@ -10,6 +11,8 @@ mod tests;
 mod write;
 
 pub use backbone::Backbone;
+pub(crate) use calibration::calibration_of;
+pub use calibration::{CalibrationEntry, CalibrationMade, LeftOutEntry, SuccessEntry, write_calibration};
 pub use load::{Bundle, LoadOptions};
 pub use manifest::{
     BackboneEntry, FORMAT_VERSION, GrmEntry, HeadEntry, Made, Manifest, Preprocessing, ReferenceImage, References, ScoreMeaning,

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use striatum_core::{MAX_VIEWS, ViewMask};
 
 use super::MANIFEST;
+use super::calibration::calibration_of;
 use super::hash::hex_of;
 use super::manifest::{FORMAT_VERSION, Manifest, ScoreMeaning};
 use crate::adapt::is_view_name;
@@ -79,6 +80,7 @@ pub(crate) fn check(manifest: &Manifest, path: &Path) -> Result<()> {
     if !usable {
         return refuse("preprocessing: mean must be finite and std above 0".to_owned());
     }
+    calibration_of(manifest.calibration.as_ref(), path)?;
     check_head(manifest, path)
 }
 

@@ -192,6 +192,8 @@ fn manifest(
             sources: fitted.sources.clone(),
             keyframes_sha256: fitted.keyframes_sha256.clone(),
         },
+        // What was fitted to another head would be wrong for this one.
+        calibration: None,
     }
 }
 

@@ -2,13 +2,13 @@
 
 use std::fmt;
 
-use striatum_core::{Hop, MAX_VIEWS, Perspectives, Progress, Scores, ViewMask};
+use striatum_core::{Calibration, Hop, MAX_VIEWS, Perspectives, Progress, Scores, ViewMask};
 use striatum_frames::{FrameSet, Normalisation, Resizer};
 
 use super::memory::{self, Found, Memory};
 use super::reward_model::{NanosClock, RewardModel, StageTimings};
 use super::rows::{Choice, Rows};
-use crate::bundle::{Bundle, Manifest};
+use crate::bundle::{Bundle, Manifest, calibration_of};
 use crate::error::{Error, Result};
 use crate::head::{FEATURES, OOD, PRESENT, PROGRESS};
 use crate::session::{Encoder, FixedModel};
@@ -25,6 +25,7 @@ pub struct BundleModel {
     resizer: Resizer,
     normalise: Normalisation,
     rows: Rows,
+    calibration: Calibration,
     /// By row, what the references are at.
     start: Vec<Option<Progress>>,
     goal: Vec<Option<Progress>>,
@@ -111,8 +112,9 @@ impl BundleModel {
     /// # Errors
     /// [`Error::Bundle`] if the head gives no finite progress for the references.
     pub fn new(bundle: Bundle, clock: NanosClock) -> Result<Self> {
-        let Bundle { manifest, hash, encoder, head, grm, maps, references, .. } = bundle;
+        let Bundle { manifest, hash, encoder, head, grm, maps, references, folder, .. } = bundle;
         let rows = Rows::new(&manifest, maps);
+        let calibration = calibration_of(manifest.calibration.as_ref(), &folder)?;
         let (views, width) = (manifest.views.len(), manifest.backbone.feature_width);
         let mut head = Head::new(head, width)?;
         let mut memory = match (grm, &manifest.grm) {
@@ -157,6 +159,7 @@ impl BundleModel {
             head,
             memory,
             rows,
+            calibration,
             start,
             goal,
             clock,
@@ -321,6 +324,10 @@ impl RewardModel for BundleModel {
 
     fn goal_share(&self) -> Option<f64> {
         self.memory.as_ref().map(|remembered| remembered.memory.goal_share())
+    }
+
+    fn calibration(&self) -> Calibration {
+        self.calibration.clone()
     }
 
     fn bundle_hash(&self) -> [u8; 32] {

@@ -1,6 +1,6 @@
 //! What every reward model does, whatever is inside it.
 
-use striatum_core::Scores;
+use striatum_core::{Calibration, Scores};
 use striatum_frames::FrameSet;
 
 use crate::error::Error;
@@ -42,6 +42,11 @@ pub trait RewardModel: Send {
     /// From which share of belief on the model itself takes the goal for reached; `None` where it has no such estimate.
     fn goal_share(&self) -> Option<f64> {
         None
+    }
+
+    /// What the pipeline does to the fused estimate. The identity, unless the model comes with something else.
+    fn calibration(&self) -> Calibration {
+        Calibration::IDENTITY
     }
 
     /// SHA-256 of the bundle's manifest, which holds the hash of every file of the bundle.

@@ -65,6 +65,9 @@ pub enum Error {
     /// Potential or shaping.
     #[error(transparent)]
     Core(#[from] striatum_core::Error),
+    /// Calibration tables.
+    #[error(transparent)]
+    Calibration(#[from] striatum_calibration::Error),
     /// A robot's description.
     #[error(transparent)]
     Robots(#[from] striatum_robots::Error),

@@ -5,6 +5,7 @@
 
 mod adapt_command;
 mod bench;
+mod calibrate;
 mod cli;
 mod clock;
 mod config;

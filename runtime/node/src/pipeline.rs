@@ -5,6 +5,7 @@
 //!   Synchroniser::push   -> FrameSet     lined up by capture time
 //!   RewardModel::score   -> Scores       each image is encoded once
 //!   Fuser::update        -> Estimate     mean, std, votes
+//!   Calibration::apply   -> Estimate     the same, as far as it can be believed; changes nothing without tables in the bundle
 //!   PotentialFn::of      -> Potential
 //!   Shaper::step         -> ShapedStep   only while nobody has an episode open
 //! ```
@@ -12,8 +13,8 @@
 //! `now` give the same bits.
 
 use striatum_core::{
-    Ending, EpisodeRules, Estimate, Fuser, FusionConfig, Potential, PotentialFn, Scores, ShapedStep, Shaper,
-    StampNanos, Success, SuccessSource, Transition, ViewMask,
+    Calibration, Ending, EpisodeRules, Estimate, Fuser, FusionConfig, Potential, PotentialFn, Scores, ShapedStep,
+    Shaper, StampNanos, Success, SuccessSource, Transition, ViewMask,
 };
 use striatum_frames::{Frame, FrameSet, SetVerdict, SyncConfig, SyncCounters, Synchroniser};
 use striatum_models::RewardModel;
@@ -49,7 +50,7 @@ pub struct Scored {
     pub newest: StampNanos,
     /// The model's raw answer.
     pub scores: Scores,
-    /// The fused estimate.
+    /// The fused estimate, calibrated.
     pub estimate: Estimate,
     /// Phi of the estimate.
     pub potential: Potential,
@@ -83,6 +84,7 @@ pub struct Pipeline {
     synchroniser: Synchroniser,
     model: Box<dyn RewardModel>,
     fuser: Fuser,
+    calibration: Calibration,
     potential: PotentialFn,
     ood_limit: f64,
     rules: EpisodeRules,
@@ -97,13 +99,14 @@ pub struct Pipeline {
 }
 
 impl Pipeline {
-    /// A pipeline at rest.
+    /// A pipeline at rest. What it calibrates by comes with the model: one bundle gives one answer, live and offline.
     ///
     /// # Errors
     /// A configuration that the synchroniser or the fuser refuses.
     pub fn new(model: Box<dyn RewardModel>, config: &PipelineConfig) -> Result<Self> {
         Ok(Self {
             synchroniser: Synchroniser::new(config.sync)?,
+            calibration: model.calibration(),
             model,
             fuser: Fuser::new(config.fusion)?,
             potential: config.potential,
@@ -189,7 +192,7 @@ impl Pipeline {
             self.model_error = Some(error);
         }
         let start = (self.clock)();
-        let estimate = self.fuser.update(&scores);
+        let estimate = self.estimate(&scores);
         let potential = self.potential.of(&estimate);
         let watch = if self.watching { self.watch(potential)? } else { None };
         let scored = Scored {
@@ -230,8 +233,13 @@ impl Pipeline {
             // The hop into the first state comes from before the episode.
             scores.hops.incremental = None;
         }
-        let estimate = self.fuser.update(&scores);
+        let estimate = self.estimate(&scores);
         Scored { scores, estimate, potential: self.potential.of(&estimate), watch: None, ..*scored }
+    }
+
+    /// Fuses, then calibrates: the fuser's memory holds what it said itself.
+    fn estimate(&mut self, scores: &Scores) -> Estimate {
+        self.calibration.apply(&self.fuser.update(scores))
     }
 
     fn watch(&mut self, potential: Potential) -> Result<Option<ShapedStep>> {
@@ -254,6 +262,12 @@ impl Pipeline {
     pub fn set_watching(&mut self, watching: bool) {
         self.watching = watching;
         self.watcher = None;
+    }
+
+    /// Says what the fuser says, whatever tables the model came with: to fit new ones.
+    pub(crate) fn without_calibration(mut self) -> Self {
+        self.calibration = Calibration::IDENTITY;
+        self
     }
 
     /// When [`Pipeline::poll`] next has something to do.

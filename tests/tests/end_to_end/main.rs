@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::float_cmp)]
 
 mod bad_input;
+mod calibrate;
 mod commands;
 mod control;
 mod hot_path;

@@ -30,6 +30,11 @@ pub(super) enum Command {
         after_help = "Example:\n  striatum adapt demo/episode_001 --out tidy.bundle --views cam_high,cam_left_wrist,cam_right_wrist"
     )]
     Adapt(AdaptArgs),
+    /// Fit calibration tables to episodes whose truth is known, and write them into the bundle.
+    #[command(
+        after_help = "Example:\n  striatum calibrate demo/episode_002 demo/episode_003 demo/episode_004 --bundle tidy.bundle\nThe bundle's hash changes. One clip is one sample: nine episodes or more promise a coverage."
+    )]
+    Calibrate(CalibrateArgs),
     /// Score every frame of an episode into a table.
     #[command(
         after_help = "Examples:\n  striatum label demo/episode_002 --bundle tidy.bundle --out rewards.csv --stride 5\n  striatum label demo/episode_002 --bundle tidy.bundle --out rewards.parquet --transform reverse"
@@ -129,6 +134,32 @@ pub(super) struct AdaptArgs {
     /// Threads of ONNX Runtime.
     #[arg(long, default_value_t = 2)]
     pub(super) threads: u16,
+}
+
+/// `striatum calibrate`.
+#[derive(Debug, Args)]
+pub(super) struct CalibrateArgs {
+    /// Episodes that the bundle was not adapted to, with truth.csv or annotated_keyframes.json.
+    #[arg(required = true)]
+    pub(super) episodes: Vec<PathBuf>,
+    /// The bundle; its manifest is replaced.
+    #[arg(long)]
+    pub(super) bundle: PathBuf,
+    /// Every n-th frame.
+    #[arg(long, default_value_t = 5, value_parser = positive)]
+    pub(super) stride: usize,
+    /// Also choose a success threshold that at most this share of failed episodes pass, in (0, 1).
+    #[arg(long, value_name = "RATE", value_parser = share)]
+    pub(super) false_success: Option<f64>,
+    /// With --false-success: how sure of that share, in (0, 1).
+    #[arg(long, default_value_t = 0.95, value_parser = share)]
+    pub(super) confidence: f64,
+    /// With --false-success: rows that must be above the threshold, of so many in a row.
+    #[arg(long, default_value = "3/5", value_name = "FRAMES/OF", value_parser = persistence)]
+    pub(super) persist: (usize, usize),
+    /// Write the measures as JSON; - is standard output.
+    #[arg(long)]
+    pub(super) json: Option<PathBuf>,
 }
 
 /// `striatum label`.
@@ -397,6 +428,22 @@ fn positive(text: &str) -> Result<usize, String> {
 fn discount(text: &str) -> Result<f64, String> {
     let gamma = text.parse().map_err(|_| "give a number in (0, 1]".to_owned())?;
     Discount::new(gamma).map(Discount::get).map_err(|error| error.to_string())
+}
+
+/// A share above 0 and below 1.
+fn share(text: &str) -> Result<f64, String> {
+    text.parse()
+        .ok()
+        .filter(|share| *share > 0.0 && *share < 1.0)
+        .ok_or_else(|| "give a share above 0 and below 1, for example 0.05".to_owned())
+}
+
+/// FRAMES/OF.
+fn persistence(text: &str) -> Result<(usize, usize), String> {
+    text.split_once('/')
+        .and_then(|(frames, of)| Some((frames.parse().ok()?, of.parse().ok()?)))
+        .filter(|(frames, of)| (1..=*of).contains(frames))
+        .ok_or_else(|| "give FRAMES/OF with at least 1 of at least as many, for example 3/5".to_owned())
 }
 
 /// A speed.

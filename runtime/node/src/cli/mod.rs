@@ -11,14 +11,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use clap::Parser;
 use striatum_models::SessionConfig;
 
-use self::args::{AdaptArgs, BenchArgs, Cli, Command, EvalArgs, LabelArgs, PageArgs, PlayArgs, WatchArgs};
+use self::args::{
+    AdaptArgs, BenchArgs, CalibrateArgs, Cli, Command, EvalArgs, LabelArgs, PageArgs, PlayArgs, WatchArgs,
+};
 use crate::error::{Error, Result};
 use crate::fetch::Cache;
 use crate::play::PlayOptions;
 use crate::replay::ReplayOptions;
 use crate::watch::WatchOptions;
 use crate::{
-    adapt_command, bench, doctor, eval, label, live, models_command, page, play, replay, robots_command, watch,
+    adapt_command, bench, calibrate, doctor, eval, label, live, models_command, page, play, replay, robots_command,
+    watch,
 };
 
 /// Wrong usage, as clap and the shell have it.
@@ -91,6 +94,7 @@ fn dispatch(command: Command) -> Result<()> {
     let mut out = std::io::stdout();
     match command {
         Command::Adapt(args) => adapt(args),
+        Command::Calibrate(args) => calibrate_bundle(args, &mut out),
         Command::Label(args) => label(args, &mut out),
         Command::Eval(args) => eval(args, &mut out),
         Command::Page(args) => draw_page(args, &mut out),
@@ -187,6 +191,27 @@ fn eval(args: EvalArgs, out: &mut dyn Write) -> Result<()> {
         out,
     )
     .map(|_| ())
+}
+
+fn calibrate_bundle(args: CalibrateArgs, out: &mut dyn Write) -> Result<()> {
+    let (frames, of) = args.persist;
+    calibrate::calibrate(
+        &calibrate::CalibrateOptions {
+            episodes: args.episodes,
+            bundle: args.bundle,
+            stride: args.stride,
+            success: args.false_success.map(|rate| calibrate::SuccessWanted {
+                rate,
+                confidence: args.confidence,
+                frames,
+                of,
+            }),
+            json: args.json,
+            ffmpeg: Cache::from_env()?.ffmpeg(true)?,
+            session: SessionConfig::default(),
+        },
+        out,
+    )
 }
 
 fn draw_page(args: PageArgs, out: &mut dyn Write) -> Result<()> {

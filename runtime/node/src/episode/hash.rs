@@ -30,3 +30,8 @@ pub(crate) fn files(paths: &[PathBuf]) -> Result<[u8; 32]> {
     }
     Ok(hasher.finalize().into())
 }
+
+/// SHA-256 of some bytes.
+pub(crate) fn bytes(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
+}

@@ -195,6 +195,29 @@ impl Episode {
         self.truth.as_ref().map(|truth| truth.success(self.frames().saturating_sub(1)))
     }
 
+    /// Whether nothing that happened in the clip was a success, even for a moment; `None` where nobody wrote it down.
+    #[must_use]
+    pub(crate) fn never_succeeded(&self) -> Option<bool> {
+        self.truth.as_ref().map(|truth| !truth.ever_success(self.frames()))
+    }
+
+    /// SHA-256 over the hashes of all that the episode says: its views' files in order, then the file of its truth.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub(crate) fn sha256(&self) -> Result<[u8; 32]> {
+        let mut hashes = Vec::new();
+        for view in 0..self.views.len() {
+            hashes.extend(self.file_sha256(view)?);
+        }
+        match self.truth_source() {
+            TruthSource::Recorded => hashes.extend(hash::file(&self.path.join(truth::FILE_NAME))?),
+            TruthSource::Keyframes => hashes.extend(hash::file(&self.path.join(keyframes::FILE_NAME))?),
+            TruthSource::LinearInTime => {}
+        }
+        Ok(hash::bytes(&hashes))
+    }
+
     /// SHA-256 of view `view`'s file; of an image folder: of the SHA-256 of each image, in order.
     ///
     /// # Errors

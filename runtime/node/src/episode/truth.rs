@@ -54,6 +54,12 @@ impl Truth {
         self.progress.get(frame).or(self.progress.last()).copied().unwrap_or_default()
     }
 
+    /// Whether the task is done at any of the clip's first `frames` frames.
+    #[must_use]
+    pub(crate) fn ever_success(&self, frames: usize) -> bool {
+        self.success.iter().take(frames).any(|success| *success)
+    }
+
     /// Whether the task is done at `frame`.
     #[must_use]
     pub(crate) fn success(&self, frame: usize) -> bool {
@@ -118,6 +124,7 @@ mod tests {
         let truth = read(&format!("{COLUMNS}\n0,0,0,0,0\n1,0.1,0.25,0,0\n2,0.2,1,1,1\n"), 3).unwrap();
         assert_eq!([0, 1, 2, 9].map(|frame| truth.progress(frame)), [0.0, 0.25, 1.0, 1.0]);
         assert_eq!([0, 1, 2, 9].map(|frame| truth.success(frame)), [false, false, true, true]);
+        assert_eq!([2, 3].map(|frames| truth.ever_success(frames)), [false, true]);
         // The clip runs over the time that all views cover: it may be shorter than the simulation.
         assert!(read(&format!("{COLUMNS}\n0,0,0,0,0\n1,0.1,0.25,0,0\n"), 1).is_ok());
     }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 /// Half width of the central 90 % interval of a normal distribution, in standard deviations.
-pub(crate) const Z_90: f64 = 1.644_853_626_951_472_2;
+pub(crate) const Z_90: f64 = striatum_core::IntervalTable::Z_90;
 
 /// Reads the whole curve as a classifier would (Robo-Dopamine, arXiv 2512.23703, Eq 58).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

@@ -1,0 +1,151 @@
+//! `striatum calibrate`: how far can a bundle's estimates be believed?
+//!
+//! Plays episodes whose truth is known through the same pipeline as a live run, without calibration, fits tables to what it
+//! said (`striatum-calibration`), and writes them into the bundle's manifest. From then on every pipeline with that bundle
+//! applies them.
+
+mod entry;
+mod report;
+#[cfg(test)]
+mod tests;
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use striatum_calibration::{
+    EpisodeCurve, Fitted, Held, Measures, Persistence, SuccessThreshold, fit, leave_one_out, measure, success_threshold,
+};
+use striatum_core::Discount;
+use striatum_models::{SessionConfig, write_calibration};
+
+use crate::cli::say;
+use crate::episode::{Episode, ReaderOptions, TruthSource};
+use crate::error::{Error, Result};
+use crate::eval::Player;
+use crate::hash::hex;
+use crate::label::{offline_config, rows_bar, write_whole};
+use crate::load::Loaded;
+use crate::pipeline::Pipeline;
+
+/// Shaping is not looked at here; any discount will do.
+const GAMMA: f64 = 0.99;
+
+/// What `striatum calibrate` is asked for.
+#[derive(Clone, Debug)]
+pub(crate) struct CalibrateOptions {
+    /// The EPISODEs: not those that the bundle was adapted to.
+    pub episodes: Vec<PathBuf>,
+    /// The bundle's folder.
+    pub bundle: PathBuf,
+    /// Every how many frames a row is made.
+    pub stride: usize,
+    /// The success threshold that is wanted, if one is.
+    pub success: Option<SuccessWanted>,
+    /// Where the JSON goes: a file, or `-` for standard output and nothing else there.
+    pub json: Option<PathBuf>,
+    /// The ffmpeg program.
+    pub ffmpeg: PathBuf,
+    /// How the model runs.
+    pub session: SessionConfig,
+}
+
+/// What a success threshold must keep.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct SuccessWanted {
+    /// Largest share of failed episodes that may be called a success.
+    pub rate: f64,
+    /// How sure of that.
+    pub confidence: f64,
+    /// Rows that must be above the threshold,
+    pub frames: usize,
+    /// of so many in a row.
+    pub of: usize,
+}
+
+/// A threshold, and how many of the successful episodes pass it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Success {
+    persistence: Persistence,
+    threshold: SuccessThreshold,
+    recalled: usize,
+    positives: usize,
+}
+
+/// Everything that was found.
+struct Found {
+    episodes: Vec<Episode>,
+    curves: Vec<EpisodeCurve>,
+    fitted: Fitted,
+    /// All episodes as the fuser says them.
+    as_is: Measures,
+    left_out: Option<Held>,
+    success: Option<Success>,
+    stride: usize,
+}
+
+/// Calibrates a bundle. `out` (standard output) gets a table, or, with JSON to `-`, one JSON object and nothing else.
+///
+/// # Errors
+/// What loading the bundle, opening an episode, decoding, fitting or writing refuses; an episode without truth. Nothing is
+/// written then.
+pub(crate) fn calibrate(options: &CalibrateOptions, out: &mut dyn Write) -> Result<()> {
+    let loaded = crate::load::bundle(&options.bundle, &options.session)?;
+    let before = hex(&loaded.hash);
+    let found = fit_with(loaded, options)?;
+    let after = write_calibration(&options.bundle, entry::of(&found)?)?;
+    report::write(&found, &[before, hex(&after)], options, out)
+}
+
+/// Plays and fits, and writes nothing.
+fn fit_with(loaded: Loaded, options: &CalibrateOptions) -> Result<Found> {
+    let views = loaded.views;
+    // All are opened before the first is played: a wrong path should not cost a minute.
+    let episodes = options.episodes.iter().map(|path| open(path, &views)).collect::<Result<Vec<_>>>()?;
+    let gamma = Discount::new(GAMMA).map_err(striatum_core::Error::from)?;
+    let mut pipeline = Pipeline::new(loaded.model, &offline_config(views.len(), gamma))?.without_calibration();
+    let curves = episodes.iter().map(|episode| play(&mut pipeline, episode, options)).collect::<Result<Vec<_>>>()?;
+    let fitted = fit(&curves)?;
+    let left_out = leave_one_out(&curves)?;
+    let success = options.success.map(|wanted| success(&wanted, &episodes, &curves, &fitted)).transpose()?;
+    Ok(Found { as_is: measure(&curves), episodes, curves, fitted, left_out, success, stride: options.stride })
+}
+
+/// An episode whose truth somebody wrote down.
+fn open(path: &Path, views: &[String]) -> Result<Episode> {
+    let episode = Episode::open(path, Some(views))?;
+    if episode.truth_source() == TruthSource::LinearInTime {
+        let what = "has neither truth.csv nor annotated_keyframes.json: the clock is no truth to calibrate to";
+        return Err(Error::input(path.display().to_string(), what, "annotate it (docs/guide/adapt.md says how)"));
+    }
+    Ok(episode)
+}
+
+fn play(pipeline: &mut Pipeline, episode: &Episode, options: &CalibrateOptions) -> Result<EpisodeCurve> {
+    let rows = episode.frames().div_ceil(options.stride.max(1));
+    let bar = rows_bar(&format!("calibrate {}", episode.name()), rows);
+    let mut player = Player {
+        pipeline,
+        reader: ReaderOptions::new(options.ffmpeg.clone()),
+        stride: options.stride,
+        transforms: &[],
+        bar: &bar,
+    };
+    let curve = player.play(episode, &[], 0)?;
+    bar.finish_and_clear();
+    Ok(EpisodeCurve::new(episode.name(), curve.progress, curve.std, curve.truth)?)
+}
+
+/// The threshold in calibrated progress. The map rises, so that it keeps the order of episodes: which of them are above the
+/// threshold does not depend on the map, and the map may have been fitted to the same episodes.
+fn success(wanted: &SuccessWanted, episodes: &[Episode], curves: &[EpisodeCurve], fitted: &Fitted) -> Result<Success> {
+    let persistence = Persistence::new(wanted.frames, wanted.of)?;
+    let highest = |curve: &EpisodeCurve| persistence.highest(curve.calibrated(&fitted.calibration).mean());
+    let of_those = |failed: bool| -> Vec<f64> {
+        let those = episodes.iter().zip(curves).filter(|(episode, _)| episode.never_succeeded() == Some(failed));
+        those.map(|(_, curve)| highest(curve)).collect()
+    };
+    let (negatives, positives) = (of_those(true), of_those(false));
+    let threshold = success_threshold(&negatives, wanted.rate, wanted.confidence)?;
+    let recalled = positives.iter().filter(|highest| **highest > threshold.threshold).count();
+    Ok(Success { persistence, threshold, recalled, positives: positives.len() })
+}
