@@ -141,7 +141,8 @@ pub(crate) fn set_of(images: &[Option<Arc<Image>>]) -> FrameSet {
     for (view, image) in images.iter().enumerate() {
         let Some(image) = image else { continue };
         let image = Arc::clone(image);
-        frames[view] = Some(Frame { view, capture: at, received: at, source_frame: 0, content_hash: content_hash(&image), image });
+        frames[view] =
+            Some(Frame { view, capture: at, received: at, source_frame: 0, content_hash: content_hash(&image), image });
         views = views.with(view);
     }
     FrameSet { frames, views, oldest: at, newest: at, verdict: SetVerdict::Complete, frozen: ViewMask::EMPTY }

@@ -67,7 +67,8 @@ impl FeatureMemo {
 
     /// Keeps the features of a set while there is room: the first to come stay, so that each of several playbacks finds the same.
     pub(crate) fn keep(&mut self, key: Key, features: &[f32]) {
-        if self.mode == MemoMode::Off || self.floats + features.len() > self.max_floats || self.sets.contains_key(&key) {
+        if self.mode == MemoMode::Off || self.floats + features.len() > self.max_floats || self.sets.contains_key(&key)
+        {
             return;
         }
         self.floats += features.len();

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::curve::Curve;
-use super::report::{EpisodeReport, EvalReport};
+use super::report::{EpisodeReport, EvalReport, or_dash};
 use super::svg;
 use crate::episode::TruthSource;
 use crate::error::Result;
@@ -84,8 +84,9 @@ fn measures_table(report: &EvalReport) -> String {
         "class",
     ]);
     for row in &report.episodes {
-        let numbers = [row.voc_plus, row.voc_minus, row.mae, row.rmse, row.kendall_tau, row.frozen_drift];
-        let numbers: String = numbers.iter().map(|number| format!("<td>{number:.4}</td>")).collect();
+        let (voc_plus, mae, rmse, tau) = (row.voc_plus, row.mae, row.rmse, row.kendall_tau);
+        let numbers = [Some(voc_plus), row.voc_minus, Some(mae), Some(rmse), Some(tau), row.frozen_drift];
+        let numbers: String = numbers.into_iter().map(|number| format!("<td>{}</td>", or_dash(number))).collect();
         let _ = writeln!(
             table,
             "<tr><td>{}</td>{numbers}<td>{:.1} %</td><td>{}</td></tr>",

@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 
 use striatum_core::Discount;
 use striatum_frames::Transform;
-use striatum_models::SessionConfig;
+use striatum_models::{MemoMode, SessionConfig};
 
 pub(crate) use curve::{Curve, Player};
 pub(crate) use report::EvalReport;
@@ -39,6 +39,16 @@ const REPORT_PICTURES: usize = 6;
 /// Shaping is not measured here; any discount will do.
 const GAMMA: f64 = 0.99;
 
+/// How often an episode is played.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum PlaybackSet {
+    /// Forward, backward, and with frozen pictures.
+    #[default]
+    All,
+    /// Forward only: quicker, without VOC- and drift.
+    Forward,
+}
+
 /// What `striatum eval` is asked for.
 #[derive(Clone, Debug)]
 pub(crate) struct EvalOptions {
@@ -52,6 +62,8 @@ pub(crate) struct EvalOptions {
     pub transforms: Vec<Transform>,
     /// Also play each episode in ways that should and should not change the verdict.
     pub hacks: bool,
+    /// How often each is played.
+    pub playbacks: PlaybackSet,
     /// Where the JSON goes: a file, or `-` for standard output and nothing else there.
     pub json: Option<PathBuf>,
     /// Where the HTML report goes.
@@ -106,22 +118,30 @@ fn eval_episode(pipeline: &mut Pipeline, episode: &Episode, options: &EvalOption
     };
     let frames = player.clip_frames(episode)?;
     let hacks = if options.hacks { hacks::hacks(frames, &episode.views()) } else { Vec::new() };
-    let playbacks = 2 + FREEZE_TWENTIETHS.len() + hacks.len();
+    let more = if options.playbacks == PlaybackSet::All { 1 + FREEZE_TWENTIETHS.len() } else { 0 };
+    let playbacks = 1 + more + hacks.len();
     bar.set_length(u64::try_from(playbacks * frames.div_ceil(options.stride.max(1))).unwrap_or(u64::MAX));
     let pictures = if options.report.is_some() { REPORT_PICTURES } else { 0 };
+    // Latency and encoder calls are taken from this playback, so it encodes every picture.
+    player.remember(MemoMode::Fill);
     let forward = player.play(episode, &[], pictures)?;
-    let backward = player.play(episode, &[Transform::Reverse], 0)?;
-    let mut frozen = Vec::new();
-    for twentieths in FREEZE_TWENTIETHS {
-        let frame = u32::try_from(frames.saturating_sub(1) * twentieths / 20).unwrap_or(u32::MAX);
-        frozen.push(player.play(episode, &[Transform::Freeze { frame }], 0)?);
+    player.remember(MemoMode::Reuse);
+    let (mut backward, mut frozen) = (None, Vec::new());
+    if options.playbacks == PlaybackSet::All {
+        backward = Some(player.play(episode, &[Transform::Reverse], 0)?);
+        for twentieths in FREEZE_TWENTIETHS {
+            let frame = u32::try_from(frames.saturating_sub(1) * twentieths / 20).unwrap_or(u32::MAX);
+            frozen.push(player.play(episode, &[Transform::Freeze { frame }], 0)?);
+        }
     }
-    let playbacks = Playbacks { forward: &forward, backward: &backward, frozen: &frozen };
-    let mut report = EpisodeReport::new(&episode.name(), episode.frames(), episode.truth_source(), &playbacks);
+    let playbacks = Playbacks { forward: &forward, backward: backward.as_ref(), frozen: &frozen };
+    let mut report = EpisodeReport::new(episode, &playbacks);
     for hack in hacks {
         let curve = player.play(episode, std::slice::from_ref(&hack), 0)?;
         report.hacks.push(HackReport::new(&hack, &curve));
     }
+    // The next episode's pictures are others.
+    player.remember(MemoMode::Off);
     bar.finish_and_clear();
     Ok((report, forward))
 }

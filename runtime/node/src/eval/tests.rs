@@ -15,6 +15,7 @@ fn options(episode: &Path) -> EvalOptions {
         stride: 5,
         transforms: Vec::new(),
         hacks: false,
+        playbacks: PlaybackSet::All,
         json: None,
         report: None,
         ffmpeg: PathBuf::from("unused"),
@@ -34,9 +35,11 @@ fn a_model_that_is_right_has_the_measures_of_one() {
     let mut out = Vec::new();
     let report = eval_with(loaded(), &options(folder.path()), &mut out).unwrap();
     let episode = &report.episodes[0];
-    assert!((episode.voc_plus - 1.0).abs() < 1e-12 && (episode.voc_minus + 1.0).abs() < 1e-12);
+    assert!((episode.voc_plus - 1.0).abs() < 1e-12 && (episode.voc_minus.unwrap() + 1.0).abs() < 1e-12);
     assert!(episode.mae < 1e-12 && episode.rmse < 1e-12 && (episode.kendall_tau - 1.0).abs() < 1e-12);
-    assert_eq!((episode.frozen_drift, episode.interval_coverage_90), (0.0, 1.0));
+    assert_eq!((episode.frozen_drift, episode.interval_coverage_90), (Some(0.0), 1.0));
+    assert_eq!((episode.final_truth, episode.true_completion_class), (1.0, CompletionClass::Success));
+    assert_eq!((episode.ood_mean, episode.ood_share, episode.succeeded), (0.1, 0.0, None));
     assert_eq!((episode.completion_class, episode.failure_detected), (CompletionClass::Success, false));
     assert_eq!((episode.frames, episode.rows, report.encoder_calls_per_step), (41, 9, 2.0));
     let table = String::from_utf8(out).unwrap();
@@ -66,12 +69,36 @@ fn json_on_standard_output_is_one_object_and_nothing_else() {
 }
 
 #[test]
+fn the_first_playback_encodes_everything_and_the_others_what_is_new() {
+    let folder = drawn();
+    let (loaded, modes) = fake::loaded_with_modes();
+    let mut asked = EvalOptions { hacks: true, ..options(folder.path()) };
+    asked.episodes.push(folder.path().to_owned());
+    let report = eval_with(loaded, &asked, &mut Vec::new()).unwrap();
+    let an_episode = [MemoMode::Fill, MemoMode::Reuse, MemoMode::Off];
+    assert_eq!(*modes.lock().unwrap(), [an_episode, an_episode].concat(), "nothing is left for the next episode");
+    assert_eq!(report.encoder_calls_per_step, 2.0, "that of a playback without memory");
+}
+
+#[test]
+fn what_was_not_played_has_no_number() {
+    let folder = drawn();
+    let asked = EvalOptions { playbacks: PlaybackSet::Forward, json: Some("-".into()), ..options(folder.path()) };
+    let mut out = Vec::new();
+    let report = eval_with(loaded(), &asked, &mut out).unwrap();
+    let json: serde_json::Value = serde_json::from_slice(&out).unwrap();
+    assert!(json["episodes"][0]["voc_minus"].is_null() && json["episodes"][0]["frozen_drift"].is_null());
+    assert_eq!(json["episodes"][0]["voc_plus"], 1.0);
+    assert!(report.table().contains(" - "), "{}", report.table());
+}
+
+#[test]
 fn transforms_come_before_everything_else() {
     let folder = drawn();
     let transforms = vec!["reverse".parse().unwrap()];
     let report = eval_with(loaded(), &EvalOptions { transforms, ..options(folder.path()) }, &mut Vec::new()).unwrap();
     let episode = &report.episodes[0];
-    assert!((episode.voc_plus + 1.0).abs() < 1e-12 && (episode.voc_minus - 1.0).abs() < 1e-12);
+    assert!((episode.voc_plus + 1.0).abs() < 1e-12 && (episode.voc_minus.unwrap() - 1.0).abs() < 1e-12);
     assert!(episode.mae < 1e-12, "the truth is that of the frames that are shown");
     assert!(episode.failure_detected);
     assert_eq!(report.transforms, ["reverse"]);
