@@ -173,6 +173,9 @@ pub(super) struct EvalArgs {
     /// Try to fool the reward with every transform there is.
     #[arg(long)]
     pub(super) hacks: bool,
+    /// With --hacks: an episode of another task, to be played as if it were this one.
+    #[arg(long, value_name = "EPISODE", requires = "hacks")]
+    pub(super) other: Option<PathBuf>,
     /// How often each episode is played: with forward only, VOC- and drift are null.
     #[arg(long, value_enum, default_value_t)]
     pub(super) playbacks: PlaybackSet,

@@ -189,34 +189,36 @@ pub(super) fn or_dash(number: Option<f64>) -> String {
 
 fn hack_table(episode: &EpisodeReport) -> String {
     let mut text = format!(
-        "\n{:<40} {:>7} {:>6} {:>6} {:>6} {:>6}  {:<8} {}\n",
-        format!("{}: transform", episode.episode),
+        "\n{:<40} {:>7} {:>6} {:>6} {:>6} {:>6} {:>7}  {:<8} {:<64} {}\n",
+        format!("{}: attack", episode.episode),
         "VOC+",
         "MAE",
         "drift",
         "final",
         "ood",
+        "flagged",
         "class",
+        "what must hold",
         "verdict"
     );
     for hack in &episode.hacks {
-        let verdict = match (hack.verdict_right, hack.should_succeed) {
-            (true, _) => "right",
-            (false, true) => "WRONG: a success was not seen",
-            (false, false) => "WRONG: called a success",
-        };
         let _ = writeln!(
             text,
-            "{:<40} {:>7.4} {:>6.4} {:>6.4} {:>6.3} {:>6.2}  {:<8} {verdict}",
+            "{:<40} {:>7.4} {:>6.4} {:>6.4} {:>6.3} {:>6.2} {:>6.0}%  {:<8} {:<64} {}",
             hack.transform,
             hack.voc_plus,
             hack.mae,
             hack.drift,
             hack.final_progress,
             hack.ood_mean,
-            hack.completion_class.name()
+            100.0 * hack.ood_share,
+            hack.completion_class.name(),
+            hack.must.join("; "),
+            hack.verdict()
         );
     }
+    let right = episode.hacks.iter().filter(|hack| hack.verdict_right).count();
+    let _ = writeln!(text, "{right} of {} right", episode.hacks.len());
     text.push('\n');
     text
 }
