@@ -25,7 +25,7 @@ pub use bundle::{
 pub use error::{Error, Result};
 pub use grm::GrmSpec;
 pub use head::{HeadOutput, HeadSpec, Manifold, MonotoneMap, subsets_of};
-pub use model::{BundleModel, NanosClock, RewardModel, StageTimings};
+pub use model::{BundleModel, MemoMode, NanosClock, RewardModel, StageTimings};
 pub use onnx::{Attribute, Dim, ElementType, GraphBuilder, IR_VERSION, ModelSummary, OPSET, TensorSpec, inspect};
 pub use session::{
     CpuProvider, CudaProvider, Encoder, FixedModel, OrtModel, Provider, SessionConfig, TensorInfo, TensorRtProvider,

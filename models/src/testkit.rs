@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use striatum_core::{MAX_VIEWS, Progress, StampNanos, ViewMask};
-use striatum_frames::{Frame, FrameSet, Image, SetVerdict};
+use striatum_frames::{Frame, FrameSet, Image, SetVerdict, content_hash};
 
 use crate::{
     AdaptConfig, Adapter, Attribute, Backbone, Dim, ElementType, GraphBuilder, Result, SessionConfig, SourceFile,
@@ -141,7 +141,8 @@ pub(crate) fn set_of(images: &[Option<Arc<Image>>]) -> FrameSet {
     for (view, image) in images.iter().enumerate() {
         let Some(image) = image else { continue };
         let image = Arc::clone(image);
-        frames[view] = Some(Frame { view, capture: at, received: at, source_frame: 0, content_hash: 0, image });
+        frames[view] =
+            Some(Frame { view, capture: at, received: at, source_frame: 0, content_hash: content_hash(&image), image });
         views = views.with(view);
     }
     FrameSet { frames, views, oldest: at, newest: at, verdict: SetVerdict::Complete, frozen: ViewMask::EMPTY }

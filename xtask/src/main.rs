@@ -1,13 +1,16 @@
 //! Developer commands. `cargo xtask demo` and `cargo xtask test` are all that a fresh machine needs.
 
 mod ci;
+mod columns;
 mod demo;
+mod episodes;
 mod failure;
 mod layers;
 mod process;
 mod say;
 mod setup;
 mod workspace;
+mod worlds;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -45,6 +48,8 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         rest: Vec<OsString>,
     },
+    /// Set up, then one reward of each simulated task before many other episodes; writes the table of how right it was.
+    Worlds(worlds::Options),
     /// Check that dependencies between the crates run one way and that the core needs no std.
     Layers,
     /// What CI runs: format, lints, docs, layers, tests.
@@ -57,6 +62,7 @@ fn run(command: Command) -> Result<()> {
         Command::Setup => setup::set_up(&workspace).map(|_| ()),
         Command::Demo { episode, out } => demo::demo(&workspace, episode.as_deref(), out),
         Command::Test { rest } => setup::test(&workspace, &rest),
+        Command::Worlds(options) => worlds::worlds(&workspace, &options),
         Command::Layers => layers::check(&workspace),
         Command::Ci => ci::run(&workspace),
     }

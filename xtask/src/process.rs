@@ -36,6 +36,21 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
     String::from_utf8(output.stdout).map_err(|e| failed(command, &e.to_string()))
 }
 
+/// Runs a command whose words nobody needs, and returns its standard output.
+///
+/// # Errors
+/// As [`output`]; the last line that it said on standard error is in the failure.
+pub(crate) fn quiet(command: &mut Command) -> Result<String> {
+    let output = command.output().map_err(|e| cannot_start(command, &e))?;
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        let last = said.lines().rfind(|line| !line.trim().is_empty()).map(str::to_owned);
+        let why = last.unwrap_or_else(|| output.status.to_string());
+        return Err(Failure::new(name(command), why, "mend that and start again"));
+    }
+    String::from_utf8(output.stdout).map_err(|e| failed(command, &e.to_string()))
+}
+
 pub(crate) fn cannot_start(command: &Command, why: &std::io::Error) -> Failure {
     Failure::new(name(command), format!("cannot start: {why}"), "check that it is installed and on PATH")
 }

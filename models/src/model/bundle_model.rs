@@ -5,7 +5,8 @@ use std::fmt;
 use striatum_core::{Calibration, Hop, MAX_VIEWS, Perspectives, Progress, Scores, ViewMask};
 use striatum_frames::{FrameSet, Normalisation, Resizer};
 
-use super::memory::{self, Found, Memory};
+use super::memo::{FeatureMemo, Key, MemoMode};
+use super::recall::{self, Found, Memory};
 use super::reward_model::{NanosClock, RewardModel, StageTimings};
 use super::rows::{Choice, Rows};
 use crate::bundle::{Bundle, Manifest, calibration_of};
@@ -32,6 +33,7 @@ pub struct BundleModel {
     now: Vec<Option<Progress>>,
     before: Vec<Option<Progress>>,
     views_before: ViewMask,
+    memo: FeatureMemo,
     clock: NanosClock,
     timings: StageTimings,
     error: Option<Error>,
@@ -151,6 +153,7 @@ impl BundleModel {
             now: vec![None; rows.count()],
             before: vec![None; rows.count()],
             views_before: ViewMask::EMPTY,
+            memo: FeatureMemo::new(),
             timings: StageTimings::default(),
             error: None,
             manifest,
@@ -180,36 +183,50 @@ impl BundleModel {
 
     fn try_score(&mut self, set: &FrameSet) -> Result<Scores> {
         let started = (self.clock)();
-        let pictures = self.preprocess(set)?;
-        let prepared = (self.clock)();
-        self.timings.preprocess_nanos = prepared.saturating_sub(started);
+        let pictures = self.pictures(set);
         if pictures.is_empty() {
             return Ok(Scores::MISSING);
         }
-        self.encoder.run(pictures.count())?;
+        let key = self.memo.key(set, self.manifest.views.len());
+        let known = key.filter(|key| self.memo.recall(key).is_some());
+        if known.is_none() {
+            self.encode(set, pictures, started)?;
+            if let Some(key) = key {
+                self.memo.keep(key, &self.encoder.features()[..pictures.count() * self.head.width]);
+            }
+        }
         let encoded = (self.clock)();
-        self.timings.encode_nanos = encoded.saturating_sub(prepared);
-        let scores = self.read_head(pictures)?;
+        let scores = self.read_head(pictures, known.as_ref())?;
         self.timings.score_nanos = (self.clock)().saturating_sub(encoded);
         Ok(scores)
     }
 
-    /// Writes the pictures there are into the backbone's slots, one after the other; says which views they are of.
-    fn preprocess(&mut self, set: &FrameSet) -> Result<ViewMask> {
-        let mut there = ViewMask::EMPTY;
-        for (view, frame) in set.frames.iter().enumerate().take(self.manifest.views.len()) {
-            let Some(frame) = frame else { continue };
-            let slot = self.encoder.input_mut(there.count())?;
-            self.resizer.resize_to_planes(&frame.image, &self.normalise, slot)?;
-            there = there.with(view);
-        }
-        Ok(there)
+    /// The views that have a picture.
+    fn pictures(&self, set: &FrameSet) -> ViewMask {
+        let views = set.frames.iter().take(self.manifest.views.len()).enumerate();
+        views.filter(|(_, frame)| frame.is_some()).fold(ViewMask::EMPTY, |there, (view, _)| there.with(view))
     }
 
-    fn read_head(&mut self, pictures: ViewMask) -> Result<Scores> {
+    /// Writes the pictures into the backbone's slots, one after the other, and runs it.
+    fn encode(&mut self, set: &FrameSet, pictures: ViewMask, started: u64) -> Result<()> {
+        for (slot, view) in pictures.iter().enumerate() {
+            let Some(frame) = &set.frames[view] else { continue };
+            let slot = self.encoder.input_mut(slot)?;
+            self.resizer.resize_to_planes(&frame.image, &self.normalise, slot)?;
+        }
+        let prepared = (self.clock)();
+        self.timings.preprocess_nanos = prepared.saturating_sub(started);
+        self.encoder.run(pictures.count())?;
+        self.timings.encode_nanos = (self.clock)().saturating_sub(prepared);
+        Ok(())
+    }
+
+    /// Reads the head for the features that were just encoded, or for those that are kept under `known`.
+    fn read_head(&mut self, pictures: ViewMask, known: Option<&Key>) -> Result<Scores> {
         let (mut used, mut broken) = (ViewMask::EMPTY, ViewMask::EMPTY);
         let width = self.head.width;
-        let mut slots = self.encoder.features().chunks_exact(width);
+        let recalled = known.and_then(|key| self.memo.recall(key));
+        let mut slots = recalled.unwrap_or_else(|| self.encoder.features()).chunks_exact(width);
         for view in 0..self.manifest.views.len() {
             let features = if pictures.contains(view) { slots.next() } else { None };
             let finite = features.filter(|features| features.iter().all(|v| v.is_finite()));
@@ -220,7 +237,7 @@ impl BundleModel {
                 (None, _) => {}
             }
         }
-        let images_encoded = u32::try_from(pictures.count()).unwrap_or(u32::MAX);
+        let images_encoded = if known.is_some() { 0 } else { u32::try_from(pictures.count()).unwrap_or(u32::MAX) };
         let Some(choice) = self.rows.choose(used) else {
             return Ok(Scores { non_finite_views: broken, images_encoded, ..Scores::MISSING });
         };
@@ -229,7 +246,7 @@ impl BundleModel {
         let (hops, std) = match (&self.memory, found) {
             (Some(memory), Some((now, before))) => {
                 let before = before.as_ref().map(|found| &found.located);
-                (memory::hops(&now.located, before, (&memory.start.located, &memory.goal.located)), now.std)
+                (recall::hops(&now.located, before, (&memory.start.located, &memory.goal.located)), now.std)
             }
             _ => (self.hops(choice.row, used), choice.std),
         };
@@ -312,6 +329,10 @@ impl RewardModel for BundleModel {
         if let Some(remembered) = &mut self.memory {
             remembered.before = None;
         }
+    }
+
+    fn set_memo(&mut self, mode: MemoMode) {
+        self.memo.set_mode(mode);
     }
 
     fn timings(&self) -> StageTimings {

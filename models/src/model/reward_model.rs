@@ -3,6 +3,7 @@
 use striatum_core::{Calibration, Scores};
 use striatum_frames::FrameSet;
 
+use super::memo::MemoMode;
 use crate::error::Error;
 
 /// Reads a clock in nanoseconds from any fixed start. Injected, because this crate reads no clock.
@@ -30,6 +31,10 @@ pub trait RewardModel: Send {
 
     /// Forgets the frame set before: the next one has no incremental hop.
     fn reset(&mut self);
+
+    /// Says what to do with the features of pictures that were encoded before. Scores are the same bit for bit, but for
+    /// [`images_encoded`](Scores::images_encoded). A model that keeps no features does nothing.
+    fn set_memo(&mut self, _mode: MemoMode) {}
 
     /// How long the last call took.
     fn timings(&self) -> StageTimings;

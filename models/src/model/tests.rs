@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use striatum_core::{Hop, Progress, Scores, ViewMask};
-use striatum_frames::Image;
+use striatum_frames::{FrameSet, Image};
 use tempfile::tempdir;
 
 use super::*;
@@ -175,5 +175,34 @@ fn scoring_allocates_nothing_after_the_first_sets() {
             }
         });
         assert_eq!(info.count_total, 0, "{info:?}");
+    });
+}
+
+#[test]
+fn what_comes_from_memory_is_the_same_bit_for_bit_and_encodes_nothing() {
+    with_runtime(|| {
+        let folder = tempdir().unwrap();
+        let mut model = model(folder.path(), 3);
+        let one_missing = set_of(&[Some(drawn(0, 0.4)), None, Some(drawn(2, 0.4))]);
+        let one_broken = set_of(&[Some(drawn(0, 0.4)), Some(black()), Some(drawn(2, 0.4))]);
+        let swapped = set_of(&[Some(drawn(1, 0.1)), Some(drawn(0, 0.1)), Some(drawn(2, 0.1))]);
+        let clip = [drawn_set(3, 0.1), one_missing, drawn_set(3, 0.9), one_broken, drawn_set(3, 0.1)];
+        let mut play = |mode: MemoMode, clip: &[FrameSet]| -> Vec<Scores> {
+            model.reset();
+            model.set_memo(mode);
+            clip.iter().map(|set| model.score(set)).collect()
+        };
+        let plain = play(MemoMode::Off, &clip);
+        assert_eq!(play(MemoMode::Fill, &clip), plain, "filling encodes all, the picture that comes twice too");
+        let without_count = |scores: &[Scores]| -> Vec<_> {
+            scores.iter().map(|scores| format!("{:?}", Scores { images_encoded: 0, ..*scores })).collect()
+        };
+        let recalled = play(MemoMode::Reuse, &clip);
+        assert_eq!(without_count(&recalled), without_count(&plain));
+        assert!(recalled.iter().all(|scores| scores.images_encoded == 0));
+        // The same pictures in other places are another set.
+        assert_eq!(play(MemoMode::Reuse, &[swapped])[0].images_encoded, 3);
+        play(MemoMode::Off, &[]);
+        assert_eq!(play(MemoMode::Reuse, &clip[..1])[0].images_encoded, 3, "off has forgotten");
     });
 }

@@ -111,7 +111,9 @@ mod tests {
 
     #[test]
     fn impossible_rules_are_refused() {
-        for (share, needed, window) in [(0.0, 1, 1), (1.1, 1, 1), (f64::NAN, 1, 1), (0.5, 0, 3), (0.5, 4, 3), (0.5, 1, 0), (0.5, 1, 33)] {
+        for (share, needed, window) in
+            [(0.0, 1, 1), (1.1, 1, 1), (f64::NAN, 1, 1), (0.5, 0, 3), (0.5, 4, 3), (0.5, 1, 0), (0.5, 1, 33)]
+        {
             assert!(SuccessRule::new(share, needed, window).is_err(), "{share} {needed} {window}");
         }
         assert!(SuccessRule::new(1.0, 32, 32).is_ok());

@@ -17,7 +17,7 @@ use striatum_core::{
     Shaper, StampNanos, Success, SuccessSource, Transition, ViewMask,
 };
 use striatum_frames::{Frame, FrameSet, SetVerdict, SyncConfig, SyncCounters, Synchroniser};
-use striatum_models::RewardModel;
+use striatum_models::{MemoMode, RewardModel};
 
 use crate::error::Result;
 
@@ -293,6 +293,12 @@ impl Pipeline {
     /// The model's last failure, once; the scores that it concerns were missing votes.
     pub fn take_model_error(&mut self) -> Option<striatum_models::Error> {
         self.model_error.take()
+    }
+
+    /// Says what the model does with the features of pictures that it has seen before; only for playing a recording more than
+    /// once, never live.
+    pub(crate) fn set_memo(&mut self, mode: MemoMode) {
+        self.model.set_memo(mode);
     }
 
     /// The model.

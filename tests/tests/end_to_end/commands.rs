@@ -32,6 +32,33 @@ fn a_bundle_orders_another_episode_of_the_same_task() {
     assert!(difference <= 0.02, "{difference}");
 }
 
+/// What is played after the first playback takes features from memory; played by itself, with another command, it does not.
+#[test]
+fn a_playback_from_memory_has_the_numbers_of_one_without_bit_for_bit() {
+    let (other, bundle) = (text(&world().other), text(&world().bundle));
+    let remembered = eval(&["eval", other, "--bundle", bundle, "--hacks", "--json", "-"]);
+    let alone = |transform: &str| {
+        let by_itself = ["--transform", transform, "--playbacks", "forward", "--json", "-"];
+        eval(&[&["eval", other, "--bundle", bundle], &by_itself[..]].concat())
+    };
+    let reversed = alone("reverse");
+    assert_eq!(measure(&remembered, "voc_minus").to_bits(), measure(&reversed, "voc_plus").to_bits());
+    assert!(reversed["episodes"][0]["voc_minus"].is_null());
+    assert_eq!(
+        (&remembered["encoder_calls_per_step"], &reversed["encoder_calls_per_step"]),
+        (&3.0.into(), &3.0.into())
+    );
+    for kind in ["reverse", "stall", "shuffle", "swap", "drop", "warp"] {
+        let hacks = remembered["episodes"][0]["hacks"].as_array().unwrap();
+        let hack = hacks.iter().find(|hack| hack["transform"].as_str().is_some_and(|name| name.starts_with(kind)));
+        let hack = hack.unwrap_or_else(|| panic!("{kind} in {remembered}"));
+        let alone = alone(hack["transform"].as_str().unwrap());
+        for name in ["voc_plus", "mae", "rmse", "final_progress", "ood_mean"] {
+            assert_eq!(hack[name].as_f64(), Some(measure(&alone, name)), "{kind} {name}");
+        }
+    }
+}
+
 #[test]
 fn label_writes_the_columns_that_are_promised() {
     let folder = own_folder();

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::columns::align;
 use crate::say;
 
 /// Column heads and the keys of `striatum eval`'s JSON.
@@ -39,27 +40,12 @@ fn cell(value: &Value) -> String {
     }
 }
 
-/// Columns as wide as their widest cell, two spaces apart.
-fn align(rows: &[Vec<String>]) -> Vec<String> {
-    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(String::len).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..columns).map(width).collect();
-    rows.iter()
-        .map(|row| {
-            let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
-            cells.join("  ").trim_end().to_owned()
-        })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn columns_line_up_and_missing_values_are_a_dash() {
-        let row = |cells: &[&str]| cells.iter().map(|cell| (*cell).to_owned()).collect::<Vec<_>>();
-        assert_eq!(align(&[row(&["a", "bb", "c"]), row(&["aaa", "b", ""])]), ["a    bb  c", "aaa  b"]);
+    fn missing_values_are_a_dash() {
         assert_eq!(cell(&Value::Null), "-");
         assert_eq!(cell(&serde_json::json!(0.12345)), "0.123");
         assert_eq!(cell(&serde_json::json!(true)), "yes");

@@ -84,7 +84,7 @@ fn record(striatum: &Path, kind: &Kind, worlds: &Path) -> Result<Vec<PathBuf>> {
     let folder = worlds.join(kind.folder);
     let episodes: Vec<PathBuf> =
         (kind.seed..).take(kind.episodes as usize).map(|seed| folder.join(format!("episode_{seed:03}"))).collect();
-    episodes.iter().try_for_each(|episode| remove_old(episode))?;
+    episodes.iter().try_for_each(|episode| crate::episodes::remove(episode))?;
     let mut command = Command::new(striatum);
     command.args(["sim", TASK, "--randomise", RANDOMISE, "--seed", &kind.seed.to_string()]);
     command.args(["--episodes", &kind.episodes.to_string()]).arg("--out").arg(&folder);
@@ -93,18 +93,6 @@ fn record(striatum: &Path, kind: &Kind, worlds: &Path) -> Result<Vec<PathBuf>> {
     }
     process::run(&mut command)?;
     Ok(episodes)
-}
-
-/// Removes what an earlier demo recorded, and nothing else.
-fn remove_old(episode: &Path) -> Result<()> {
-    if !episode.exists() {
-        return Ok(());
-    }
-    let place = format!("removing {}", episode.display());
-    if !episode.join("simulation.json").is_file() {
-        return Err(Failure::new(place, "it is not a simulated episode", "give another --out"));
-    }
-    std::fs::remove_dir_all(episode).map_err(|e| Failure::new(place, e, "give another --out"))
 }
 
 /// The first of the episodes.
@@ -128,24 +116,7 @@ fn page_of(striatum: &Path, episodes: &[PathBuf], bundle: &Path, plays: &[Play],
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
-
     use super::*;
-
-    #[test]
-    fn only_what_a_demo_recorded_is_removed() {
-        let folder = std::env::temp_dir().join(format!("striatum-demo-{}", std::process::id()));
-        let (ours, theirs) = (folder.join("episode_001"), folder.join("episode_002"));
-        for (place, file) in [(&ours, "simulation.json"), (&theirs, "cam_a.mp4")] {
-            std::fs::create_dir_all(place).unwrap();
-            std::fs::write(place.join(file), "").unwrap();
-        }
-        let (removed, refused) = (remove_old(&ours), remove_old(&theirs));
-        let left = (ours.exists(), theirs.join("cam_a.mp4").exists());
-        std::fs::remove_dir_all(&folder).unwrap();
-        assert!(removed.is_ok() && refused.is_err() && remove_old(&folder).is_ok());
-        assert_eq!(left, (false, true));
-    }
 
     #[test]
     fn no_two_episodes_have_one_name() {

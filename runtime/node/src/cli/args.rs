@@ -7,6 +7,7 @@ use striatum_core::Discount;
 use striatum_frames::Transform;
 use striatum_models::BackboneId;
 
+use crate::eval::PlaybackSet;
 use crate::page::LiveFile;
 
 /// Rewards for robots that learn: process-reward models from ONNX on the robot's own computer, fused over cameras, shaped so
@@ -203,6 +204,12 @@ pub(super) struct EvalArgs {
     /// Try to fool the reward with every transform there is.
     #[arg(long)]
     pub(super) hacks: bool,
+    /// With --hacks: an episode of another task, to be played as if it were this one.
+    #[arg(long, value_name = "EPISODE", requires = "hacks")]
+    pub(super) other: Option<PathBuf>,
+    /// How often each episode is played: with forward only, VOC- and drift are null.
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) playbacks: PlaybackSet,
     /// Write the measures as JSON; - is standard output.
     #[arg(long)]
     pub(super) json: Option<PathBuf>,

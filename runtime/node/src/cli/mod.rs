@@ -183,6 +183,8 @@ fn eval(args: EvalArgs, out: &mut dyn Write) -> Result<()> {
             stride: args.stride,
             transforms: args.transforms,
             hacks: args.hacks,
+            other: args.other,
+            playbacks: args.playbacks,
             json: args.json,
             report: args.report,
             ffmpeg: Cache::from_env()?.ffmpeg(true)?,

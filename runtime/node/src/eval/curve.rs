@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use indicatif::ProgressBar;
 use striatum_frames::{Image, Transform};
+use striatum_models::MemoMode;
 
 use crate::episode::{Episode, ReaderOptions};
 use crate::error::Result;
@@ -71,6 +72,11 @@ impl Player<'_> {
             Ok(())
         })?;
         Ok(curve)
+    }
+
+    /// Says what later playbacks do with pictures that were encoded in earlier ones.
+    pub(crate) fn remember(&mut self, mode: MemoMode) {
+        self.pipeline.set_memo(mode);
     }
 
     /// Frames of the clip that the common transforms make.

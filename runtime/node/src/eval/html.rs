@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::curve::Curve;
-use super::report::{EpisodeReport, EvalReport};
+use super::report::{EpisodeReport, EvalReport, or_dash};
 use super::svg;
 use crate::episode::TruthSource;
 use crate::error::Result;
@@ -84,8 +84,9 @@ fn measures_table(report: &EvalReport) -> String {
         "class",
     ]);
     for row in &report.episodes {
-        let numbers = [row.voc_plus, row.voc_minus, row.mae, row.rmse, row.kendall_tau, row.frozen_drift];
-        let numbers: String = numbers.iter().map(|number| format!("<td>{number:.4}</td>")).collect();
+        let (voc_plus, mae, rmse, tau) = (row.voc_plus, row.mae, row.rmse, row.kendall_tau);
+        let numbers = [Some(voc_plus), row.voc_minus, Some(mae), Some(rmse), Some(tau), row.frozen_drift];
+        let numbers: String = numbers.into_iter().map(|number| format!("<td>{}</td>", or_dash(number))).collect();
         let _ = writeln!(
             table,
             "<tr><td>{}</td>{numbers}<td>{:.1} %</td><td>{}</td></tr>",
@@ -126,21 +127,30 @@ fn episode(page: &mut String, plot: &Plot<'_>) -> Result<()> {
 }
 
 fn hacks_table(report: &EpisodeReport) -> String {
-    let mut table =
-        header(&["played with", "VOC+", "MAE", "drift", "last value", "out of distribution", "class", "verdict"]);
+    let mut table = header(&[
+        "played with",
+        "VOC+",
+        "MAE",
+        "drift",
+        "last value",
+        "out of distribution",
+        "flagged",
+        "class",
+        "what must hold",
+        "verdict",
+    ]);
     for hack in &report.hacks {
-        let (class, verdict) = match (hack.verdict_right, hack.should_succeed) {
-            (true, _) => ("", "right"),
-            (false, true) => (" class=\"wrong\"", "a success was not seen"),
-            (false, false) => (" class=\"wrong\"", "called a success"),
-        };
+        let class = if hack.verdict_right { "" } else { " class=\"wrong\"" };
         let numbers = [hack.voc_plus, hack.mae, hack.drift, hack.final_progress, hack.ood_mean];
         let numbers: String = numbers.iter().map(|number| format!("<td>{number:.3}</td>")).collect();
         let _ = writeln!(
             table,
-            "<tr><td>{}</td>{numbers}<td>{}</td><td{class}>{verdict}</td></tr>",
+            "<tr><td>{}</td>{numbers}<td>{:.0} %</td><td>{}</td><td>{}</td><td{class}>{}</td></tr>",
             escape(&hack.transform),
-            hack.completion_class.name()
+            100.0 * hack.ood_share,
+            hack.completion_class.name(),
+            escape(&hack.must.join("; ")),
+            escape(&hack.verdict())
         );
     }
     table + "</table>\n"

@@ -47,6 +47,13 @@ pub(crate) fn mean(values: &[f64]) -> f64 {
     if values.is_empty() { 0.0 } else { values.iter().sum::<f64>() / count(values.len()) }
 }
 
+/// Share of those that are true; 0 for nothing.
+#[must_use]
+pub(crate) fn share(flags: &[bool]) -> f64 {
+    let yes = flags.iter().filter(|&&flag| flag).count();
+    if flags.is_empty() { 0.0 } else { count(yes) / count(flags.len()) }
+}
+
 /// Mean absolute error.
 #[must_use]
 pub(crate) fn mae(progress: &[f64], truth: &[f64]) -> f64 {

@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 
 use striatum_core::Discount;
 use striatum_frames::Transform;
-use striatum_models::SessionConfig;
+use striatum_models::{MemoMode, SessionConfig};
 
 pub(crate) use curve::{Curve, Player};
 pub(crate) use report::EvalReport;
@@ -28,7 +28,7 @@ use crate::error::{Error, Result};
 use crate::label::{offline_config, rows_bar, write_whole};
 use crate::load::Loaded;
 use crate::pipeline::Pipeline;
-use hacks::HackReport;
+use hacks::{Attack, HackReport};
 use html::Plot;
 use report::{EpisodeReport, Playbacks};
 
@@ -38,6 +38,16 @@ const FREEZE_TWENTIETHS: [usize; 4] = [1, 7, 13, 19];
 const REPORT_PICTURES: usize = 6;
 /// Shaping is not measured here; any discount will do.
 const GAMMA: f64 = 0.99;
+
+/// How often an episode is played.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum PlaybackSet {
+    /// Forward, backward, and with frozen pictures.
+    #[default]
+    All,
+    /// Forward only: quicker, without VOC- and drift.
+    Forward,
+}
 
 /// What `striatum eval` is asked for.
 #[derive(Clone, Debug)]
@@ -52,6 +62,10 @@ pub(crate) struct EvalOptions {
     pub transforms: Vec<Transform>,
     /// Also play each episode in ways that should and should not change the verdict.
     pub hacks: bool,
+    /// A clip of another task, for the attacks that play it as if it were this one's.
+    pub other: Option<PathBuf>,
+    /// How often each is played.
+    pub playbacks: PlaybackSet,
     /// Where the JSON goes: a file, or `-` for standard output and nothing else there.
     pub json: Option<PathBuf>,
     /// Where the HTML report goes.
@@ -80,10 +94,11 @@ pub(crate) fn eval_with(loaded: Loaded, options: &EvalOptions, out: &mut dyn Wri
     let gamma = Discount::new(GAMMA).map_err(striatum_core::Error::from)?;
     // All are opened before the first is played: a wrong path should not cost a minute.
     let episodes = options.episodes.iter().map(|path| Episode::open(path, Some(&views))).collect::<Result<Vec<_>>>()?;
+    let other = options.other.as_deref().map(|path| Episode::open(path, Some(&views))).transpose()?;
     let mut pipeline = Pipeline::new(loaded.model, &offline_config(views.len(), gamma))?;
     let (mut reports, mut curves) = (Vec::new(), Vec::new());
     for episode in &episodes {
-        let (report, forward) = eval_episode(&mut pipeline, episode, options)?;
+        let (report, forward) = eval_episode(&mut pipeline, episode, other.as_ref(), options)?;
         reports.push(report);
         curves.push(forward);
     }
@@ -95,7 +110,12 @@ pub(crate) fn eval_with(loaded: Loaded, options: &EvalOptions, out: &mut dyn Wri
     Ok(report)
 }
 
-fn eval_episode(pipeline: &mut Pipeline, episode: &Episode, options: &EvalOptions) -> Result<(EpisodeReport, Curve)> {
+fn eval_episode(
+    pipeline: &mut Pipeline,
+    episode: &Episode,
+    other: Option<&Episode>,
+    options: &EvalOptions,
+) -> Result<(EpisodeReport, Curve)> {
     let bar = rows_bar(&format!("eval {}", episode.name()), 0);
     let mut player = Player {
         pipeline,
@@ -105,25 +125,47 @@ fn eval_episode(pipeline: &mut Pipeline, episode: &Episode, options: &EvalOption
         bar: &bar,
     };
     let frames = player.clip_frames(episode)?;
-    let hacks = if options.hacks { hacks::hacks(frames, &episode.views()) } else { Vec::new() };
-    let playbacks = 2 + FREEZE_TWENTIETHS.len() + hacks.len();
+    let other_frames = other.map(|other| player.clip_frames(other)).transpose()?;
+    let attacks = if options.hacks { hacks::attacks(frames, &episode.views(), other_frames) } else { Vec::new() };
+    let more = if options.playbacks == PlaybackSet::All { 1 + FREEZE_TWENTIETHS.len() } else { 0 };
+    let playbacks = 1 + more + attacks.len();
     bar.set_length(u64::try_from(playbacks * frames.div_ceil(options.stride.max(1))).unwrap_or(u64::MAX));
     let pictures = if options.report.is_some() { REPORT_PICTURES } else { 0 };
+    // Latency and encoder calls are taken from this playback, so it encodes every picture.
+    player.remember(MemoMode::Fill);
     let forward = player.play(episode, &[], pictures)?;
-    let backward = player.play(episode, &[Transform::Reverse], 0)?;
-    let mut frozen = Vec::new();
-    for twentieths in FREEZE_TWENTIETHS {
-        let frame = u32::try_from(frames.saturating_sub(1) * twentieths / 20).unwrap_or(u32::MAX);
-        frozen.push(player.play(episode, &[Transform::Freeze { frame }], 0)?);
+    player.remember(MemoMode::Reuse);
+    let (mut backward, mut frozen) = (None, Vec::new());
+    if options.playbacks == PlaybackSet::All {
+        backward = Some(player.play(episode, &[Transform::Reverse], 0)?);
+        for twentieths in FREEZE_TWENTIETHS {
+            let frame = u32::try_from(frames.saturating_sub(1) * twentieths / 20).unwrap_or(u32::MAX);
+            frozen.push(player.play(episode, &[Transform::Freeze { frame }], 0)?);
+        }
     }
-    let playbacks = Playbacks { forward: &forward, backward: &backward, frozen: &frozen };
-    let mut report = EpisodeReport::new(&episode.name(), episode.frames(), episode.truth_source(), &playbacks);
-    for hack in hacks {
-        let curve = player.play(episode, std::slice::from_ref(&hack), 0)?;
-        report.hacks.push(HackReport::new(&hack, &curve));
+    let playbacks = Playbacks { forward: &forward, backward: backward.as_ref(), frozen: &frozen };
+    let mut report = EpisodeReport::new(episode, &playbacks);
+    for attack in attacks {
+        let curve = play_attack(&mut player, episode, other, &attack)?;
+        report.hacks.push(HackReport::new(&attack, &curve, &forward));
     }
+    // The next episode's pictures are others.
+    player.remember(MemoMode::Off);
     bar.finish_and_clear();
     Ok((report, forward))
+}
+
+fn play_attack(player: &mut Player<'_>, episode: &Episode, other: Option<&Episode>, attack: &Attack) -> Result<Curve> {
+    let transforms = attack.transform.as_slice();
+    match other.filter(|_| attack.of_other) {
+        None => player.play(episode, transforms, 0),
+        Some(other) => {
+            let mut curve = player.play(other, transforms, 0)?;
+            // Its own truth is of its own task; of this one nothing is done.
+            curve.truth.fill(0.0);
+            Ok(curve)
+        }
+    }
 }
 
 fn write_outputs(

@@ -7,9 +7,9 @@ use serde::Serialize;
 use super::curve::Curve;
 use super::hacks::HackReport;
 use super::measures::{
-    CompletionClass, Z_90, coverage, drift, kendall_tau_with_time, mae, quantile, rmse, spearman_with_time,
+    CompletionClass, Z_90, coverage, drift, kendall_tau_with_time, mae, mean, quantile, rmse, share, spearman_with_time,
 };
-use crate::episode::TruthSource;
+use crate::episode::{Episode, TruthSource};
 
 /// Measures of one episode.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -24,8 +24,9 @@ pub(crate) struct EpisodeReport {
     pub truth: TruthSource,
     /// Spearman's correlation of progress and playback time.
     pub voc_plus: f64,
-    /// The same with the clip played backwards: -1 is right, +1 means that it always says progress.
-    pub voc_minus: f64,
+    /// The same with the clip played backwards: -1 is right, +1 means that it always says progress. `None` where it was not
+    /// played so.
+    pub voc_minus: Option<f64>,
     /// Mean absolute error.
     pub mae: f64,
     /// Root mean square error.
@@ -33,7 +34,8 @@ pub(crate) struct EpisodeReport {
     /// Kendall's tau-b of progress and playback time.
     pub kendall_tau: f64,
     /// Largest change of progress while one frame is shown for the clip's length; the worst of several frames.
-    pub frozen_drift: f64,
+    /// `None` where it was not played so.
+    pub frozen_drift: Option<f64>,
     /// Share of rows whose truth lies in the central 90 % interval, the progress read as normal.
     pub interval_coverage_90: f64,
     /// How the curve as a whole is read.
@@ -42,6 +44,16 @@ pub(crate) struct EpisodeReport {
     pub failure_detected: bool,
     /// The last progress.
     pub final_progress: f64,
+    /// What is true in the last row.
+    pub final_truth: f64,
+    /// The class of the true curve.
+    pub true_completion_class: CompletionClass,
+    /// Whether the task was done at the clip's end; `None` where nobody wrote it down.
+    pub succeeded: Option<bool>,
+    /// Mean out-of-distribution score; 1 is the bundle's limit.
+    pub ood_mean: f64,
+    /// Share of rows that are flagged as out of distribution.
+    pub ood_share: f64,
     /// Playbacks that should and should not change the verdict, with `--hacks`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub hacks: Vec<HackReport>,
@@ -76,29 +88,34 @@ pub(crate) struct EvalReport {
 /// The playbacks that an [`EpisodeReport`] is made from.
 pub(crate) struct Playbacks<'a> {
     pub(crate) forward: &'a Curve,
-    pub(crate) backward: &'a Curve,
+    pub(crate) backward: Option<&'a Curve>,
     pub(crate) frozen: &'a [Curve],
 }
 
 impl EpisodeReport {
-    pub(crate) fn new(episode: &str, frames: usize, truth: TruthSource, playbacks: &Playbacks<'_>) -> Self {
-        let Curve { progress, std, truth: true_progress, .. } = playbacks.forward;
+    pub(crate) fn new(episode: &Episode, playbacks: &Playbacks<'_>) -> Self {
+        let Curve { progress, std, truth, ood, flagged, .. } = playbacks.forward;
         let completion_class = CompletionClass::of(progress);
         Self {
-            episode: episode.to_owned(),
-            frames,
+            episode: episode.name(),
+            frames: episode.frames(),
             rows: progress.len(),
-            truth,
+            truth: episode.truth_source(),
             voc_plus: spearman_with_time(progress),
-            voc_minus: spearman_with_time(&playbacks.backward.progress),
-            mae: mae(progress, true_progress),
-            rmse: rmse(progress, true_progress),
+            voc_minus: playbacks.backward.map(|curve| spearman_with_time(&curve.progress)),
+            mae: mae(progress, truth),
+            rmse: rmse(progress, truth),
             kendall_tau: kendall_tau_with_time(progress),
-            frozen_drift: playbacks.frozen.iter().map(|curve| drift(&curve.progress)).fold(0.0, f64::max),
-            interval_coverage_90: coverage(progress, true_progress, std, Z_90),
+            frozen_drift: playbacks.frozen.iter().map(|curve| drift(&curve.progress)).reduce(f64::max),
+            interval_coverage_90: coverage(progress, truth, std, Z_90),
             completion_class,
             failure_detected: completion_class != CompletionClass::Success,
             final_progress: playbacks.forward.last(),
+            final_truth: truth.last().copied().unwrap_or_default(),
+            true_completion_class: CompletionClass::of(truth),
+            succeeded: episode.succeeded(),
+            ood_mean: mean(ood),
+            ood_share: share(flagged),
             hacks: Vec::new(),
         }
     }
@@ -140,14 +157,14 @@ impl EvalReport {
             // Writing into a String cannot fail.
             let _ = writeln!(
                 text,
-                "{:<28} {:>7.4} {:>7.4} {:>6.4} {:>6.4} {:>7.4} {:>7.4} {:>7.3}  {}",
+                "{:<28} {:>7.4} {:>7} {:>6.4} {:>6.4} {:>7.4} {:>7} {:>7.3}  {}",
                 episode.episode,
                 episode.voc_plus,
-                episode.voc_minus,
+                or_dash(episode.voc_minus),
                 episode.mae,
                 episode.rmse,
                 episode.kendall_tau,
-                episode.frozen_drift,
+                or_dash(episode.frozen_drift),
                 episode.interval_coverage_90,
                 episode.completion_class.name()
             );
@@ -165,36 +182,43 @@ impl EvalReport {
     }
 }
 
+/// A number with four places; a dash for none.
+pub(super) fn or_dash(number: Option<f64>) -> String {
+    number.map_or_else(|| "-".to_owned(), |number| format!("{number:.4}"))
+}
+
 fn hack_table(episode: &EpisodeReport) -> String {
     let mut text = format!(
-        "\n{:<40} {:>7} {:>6} {:>6} {:>6} {:>6}  {:<8} {}\n",
-        format!("{}: transform", episode.episode),
+        "\n{:<40} {:>7} {:>6} {:>6} {:>6} {:>6} {:>7}  {:<8} {:<64} {}\n",
+        format!("{}: attack", episode.episode),
         "VOC+",
         "MAE",
         "drift",
         "final",
         "ood",
+        "flagged",
         "class",
+        "what must hold",
         "verdict"
     );
     for hack in &episode.hacks {
-        let verdict = match (hack.verdict_right, hack.should_succeed) {
-            (true, _) => "right",
-            (false, true) => "WRONG: a success was not seen",
-            (false, false) => "WRONG: called a success",
-        };
         let _ = writeln!(
             text,
-            "{:<40} {:>7.4} {:>6.4} {:>6.4} {:>6.3} {:>6.2}  {:<8} {verdict}",
+            "{:<40} {:>7.4} {:>6.4} {:>6.4} {:>6.3} {:>6.2} {:>6.0}%  {:<8} {:<64} {}",
             hack.transform,
             hack.voc_plus,
             hack.mae,
             hack.drift,
             hack.final_progress,
             hack.ood_mean,
-            hack.completion_class.name()
+            100.0 * hack.ood_share,
+            hack.completion_class.name(),
+            hack.must.join("; "),
+            hack.verdict()
         );
     }
+    let right = episode.hacks.iter().filter(|hack| hack.verdict_right).count();
+    let _ = writeln!(text, "{right} of {} right", episode.hacks.len());
     text.push('\n');
     text
 }

@@ -15,6 +15,8 @@ fn options(episode: &Path) -> EvalOptions {
         stride: 5,
         transforms: Vec::new(),
         hacks: false,
+        other: None,
+        playbacks: PlaybackSet::All,
         json: None,
         report: None,
         ffmpeg: PathBuf::from("unused"),
@@ -34,9 +36,12 @@ fn a_model_that_is_right_has_the_measures_of_one() {
     let mut out = Vec::new();
     let report = eval_with(loaded(), &options(folder.path()), &mut out).unwrap();
     let episode = &report.episodes[0];
-    assert!((episode.voc_plus - 1.0).abs() < 1e-12 && (episode.voc_minus + 1.0).abs() < 1e-12);
+    assert!((episode.voc_plus - 1.0).abs() < 1e-12 && (episode.voc_minus.unwrap() + 1.0).abs() < 1e-12);
     assert!(episode.mae < 1e-12 && episode.rmse < 1e-12 && (episode.kendall_tau - 1.0).abs() < 1e-12);
-    assert_eq!((episode.frozen_drift, episode.interval_coverage_90), (0.0, 1.0));
+    assert_eq!((episode.frozen_drift, episode.interval_coverage_90), (Some(0.0), 1.0));
+    assert_eq!((episode.final_truth, episode.true_completion_class), (1.0, CompletionClass::Success));
+    assert!((episode.ood_mean - 0.1).abs() < 1e-12);
+    assert_eq!((episode.ood_share, episode.succeeded), (0.0, None));
     assert_eq!((episode.completion_class, episode.failure_detected), (CompletionClass::Success, false));
     assert_eq!((episode.frames, episode.rows, report.encoder_calls_per_step), (41, 9, 2.0));
     let table = String::from_utf8(out).unwrap();
@@ -62,7 +67,50 @@ fn json_on_standard_output_is_one_object_and_nothing_else() {
     assert_eq!(hack("reverse")["verdict_right"], true);
     assert_eq!(hack("stall:30")["completion_class"], "partial");
     assert_eq!(hack("drop:left")["completion_class"], "success");
-    assert_eq!(hack("swap:left,right")["verdict_right"], false, "pictures that are all alike cannot tell their views");
+    let swap = hack("swap:left,right");
+    assert_eq!(swap["verdict_right"], false, "pictures that are all alike cannot tell their views");
+    assert_eq!(
+        (&swap["must"][0], &swap["broken"][0]),
+        (&"no success, or half of the rows flagged".into(), &"called a success, 0 % of rows flagged".into())
+    );
+    assert_eq!(hack("freeze:20")["verdict_right"], true);
+    assert!(hacks.iter().all(|hack| hack["transform"] != "other"), "no other clip was given");
+}
+
+#[test]
+fn the_first_playback_encodes_everything_and_the_others_what_is_new() {
+    let folder = drawn();
+    let (loaded, modes) = fake::loaded_with_modes();
+    let mut asked = EvalOptions { hacks: true, ..options(folder.path()) };
+    asked.episodes.push(folder.path().to_owned());
+    let report = eval_with(loaded, &asked, &mut Vec::new()).unwrap();
+    let an_episode = [MemoMode::Fill, MemoMode::Reuse, MemoMode::Off];
+    assert_eq!(*modes.lock().unwrap(), [an_episode, an_episode].concat(), "nothing is left for the next episode");
+    assert_eq!(report.encoder_calls_per_step, 2.0, "that of a playback without memory");
+}
+
+#[test]
+fn another_tasks_clip_is_judged_as_if_nothing_were_done() {
+    let folder = drawn();
+    let asked = EvalOptions { hacks: true, other: Some(folder.path().to_owned()), ..options(folder.path()) };
+    let report = eval_with(loaded(), &asked, &mut Vec::new()).unwrap();
+    let other = report.episodes[0].hacks.iter().find(|hack| hack.transform == "other").unwrap();
+    // The model takes it for its own task's, and it is not in the least surprised.
+    assert!((other.mae - 0.5).abs() < 1e-9, "{}", other.mae);
+    assert!(!other.verdict_right && other.broken.len() == 2, "{:?}", other.broken);
+    assert!(report.table().contains("WRONG: called a success, is failure; 0 % of rows flagged"));
+}
+
+#[test]
+fn what_was_not_played_has_no_number() {
+    let folder = drawn();
+    let asked = EvalOptions { playbacks: PlaybackSet::Forward, json: Some("-".into()), ..options(folder.path()) };
+    let mut out = Vec::new();
+    let report = eval_with(loaded(), &asked, &mut out).unwrap();
+    let json: serde_json::Value = serde_json::from_slice(&out).unwrap();
+    assert!(json["episodes"][0]["voc_minus"].is_null() && json["episodes"][0]["frozen_drift"].is_null());
+    assert_eq!(json["episodes"][0]["voc_plus"], 1.0);
+    assert!(report.table().contains(" - "), "{}", report.table());
 }
 
 #[test]
@@ -71,7 +119,7 @@ fn transforms_come_before_everything_else() {
     let transforms = vec!["reverse".parse().unwrap()];
     let report = eval_with(loaded(), &EvalOptions { transforms, ..options(folder.path()) }, &mut Vec::new()).unwrap();
     let episode = &report.episodes[0];
-    assert!((episode.voc_plus + 1.0).abs() < 1e-12 && (episode.voc_minus - 1.0).abs() < 1e-12);
+    assert!((episode.voc_plus + 1.0).abs() < 1e-12 && (episode.voc_minus.unwrap() - 1.0).abs() < 1e-12);
     assert!(episode.mae < 1e-12, "the truth is that of the frames that are shown");
     assert!(episode.failure_detected);
     assert_eq!(report.transforms, ["reverse"]);

@@ -2,10 +2,11 @@
 #![allow(clippy::unwrap_used)]
 
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 
 use striatum_core::{Hop, MAX_VIEWS, Perspectives, Progress, Scores, ViewMask, hop_label};
 use striatum_frames::{FrameSet, Image, encode_png};
-use striatum_models::{RewardModel, StageTimings};
+use striatum_models::{MemoMode, RewardModel, StageTimings};
 
 use super::LabelOptions;
 use crate::load::Loaded;
@@ -17,6 +18,9 @@ const HASH: [u8; 32] = [7; 32];
 pub(crate) struct BrightnessModel {
     views: Vec<String>,
     before: Option<f64>,
+    memo: MemoMode,
+    /// What was said of the memo.
+    modes: Arc<Mutex<Vec<MemoMode>>>,
 }
 
 impl RewardModel for BrightnessModel {
@@ -36,7 +40,8 @@ impl RewardModel for BrightnessModel {
         let hop = before.and_then(|before| hop_label(as_progress(before), as_progress(progress), 0.0));
         let incremental = hop.map(Hop::get);
         let hops = Perspectives { incremental, forward: Some(progress), backward: Some(progress - 1.0) };
-        let images_encoded = u32::try_from(seen.len()).unwrap();
+        // With a memory there is no picture that it does not know.
+        let images_encoded = if self.memo == MemoMode::Reuse { 0 } else { u32::try_from(seen.len()).unwrap() };
         let non_finite_views = ViewMask::EMPTY;
         Scores { hops, per_view, std: 0.05, ood: 0.1, views: set.views, non_finite_views, images_encoded }
     }
@@ -49,19 +54,27 @@ impl RewardModel for BrightnessModel {
         self.before = None;
     }
 
+    fn set_memo(&mut self, mode: MemoMode) {
+        self.memo = mode;
+        self.modes.lock().unwrap().push(mode);
+    }
+
     fn bundle_hash(&self) -> [u8; 32] {
         HASH
     }
 }
 
 pub(crate) fn loaded() -> Loaded {
+    loaded_with_modes().0
+}
+
+/// And what the model is told of its memo.
+pub(crate) fn loaded_with_modes() -> (Loaded, Arc<Mutex<Vec<MemoMode>>>) {
+    let modes = Arc::<Mutex<Vec<MemoMode>>>::default();
     let views = vec!["left".to_owned(), "right".to_owned()];
-    Loaded {
-        model: Box::new(BrightnessModel { views: views.clone(), before: None }),
-        views,
-        hash: HASH,
-        manifest: String::new(),
-    }
+    let memo = MemoMode::Off;
+    let model = BrightnessModel { views: views.clone(), before: None, memo, modes: Arc::clone(&modes) };
+    (Loaded { model: Box::new(model), views, hash: HASH, manifest: String::new() }, modes)
 }
 
 /// Two views of pictures that brighten from frame to frame, with one segment from the first frame to the last.

@@ -1,0 +1,110 @@
+//! What must hold of a playback.
+
+use std::fmt;
+
+use crate::eval::curve::Curve;
+use crate::eval::measures::{CompletionClass, drift, mae, share, spearman_with_time};
+
+/// Rows of a playback that must be flagged before it counts as flagged, as a share.
+const FLAGGED_SHARE: f64 = 0.5;
+
+/// Something that holds of a playback, or does not. `Display` says what it asks for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Condition {
+    /// VOC+ of the playback is no greater: what is shown does not go forward.
+    OrderAtMost(f64),
+    /// Progress does not move: neither does the picture.
+    DriftAtMost(f64),
+    /// The class is not success, unless that of the frames that are shown is.
+    NoFalseSuccess,
+    /// The class is not success, or the rows are flagged as out of distribution.
+    NotTrusted,
+    /// The rows are flagged as out of distribution.
+    Flagged,
+    /// The mean absolute error is greater than that of the plain clip by no more.
+    ErrorRisesAtMost(f64),
+    /// The class is that of the plain clip.
+    SameClass,
+}
+
+impl Condition {
+    /// Why it does not hold of `played`, with `plain` the clip as it is; `None` where it holds.
+    pub(crate) fn broken(self, played: &Curve, plain: &Curve) -> Option<String> {
+        let class = CompletionClass::of(&played.progress);
+        let at_most = |name: &str, value: f64, most: f64| {
+            // A value that is no number is not at most anything.
+            if value <= most { None } else { Some(format!("{name} {value:.3}")) }
+        };
+        let flagged = share(&played.flagged);
+        let is_flagged = flagged >= FLAGGED_SHARE;
+        match self {
+            Self::OrderAtMost(most) => at_most("VOC+", spearman_with_time(&played.progress), most),
+            Self::DriftAtMost(most) => at_most("drift", drift(&played.progress), most),
+            Self::NoFalseSuccess => {
+                let truly = CompletionClass::of(&played.truth);
+                let fooled = class == CompletionClass::Success && truly != CompletionClass::Success;
+                fooled.then(|| format!("called a success, is {}", truly.name()))
+            }
+            Self::NotTrusted => (class == CompletionClass::Success && !is_flagged)
+                .then(|| format!("called a success, {:.0} % of rows flagged", 100.0 * flagged)),
+            Self::Flagged => (!is_flagged).then(|| format!("{:.0} % of rows flagged", 100.0 * flagged)),
+            Self::ErrorRisesAtMost(most) => {
+                at_most("MAE up", mae(&played.progress, &played.truth) - mae(&plain.progress, &plain.truth), most)
+            }
+            Self::SameClass => {
+                let before = CompletionClass::of(&plain.progress);
+                (class != before).then(|| format!("{} was {}", class.name(), before.name()))
+            }
+        }
+    }
+}
+
+impl fmt::Display for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OrderAtMost(most) => write!(f, "VOC+ at most {most}"),
+            Self::DriftAtMost(most) => write!(f, "drift at most {most}"),
+            Self::NoFalseSuccess => write!(f, "no success that the frames do not show"),
+            Self::NotTrusted => write!(f, "no success, or half of the rows flagged"),
+            Self::Flagged => write!(f, "half of the rows flagged"),
+            Self::ErrorRisesAtMost(most) => write!(f, "MAE up by at most {most}"),
+            Self::SameClass => write!(f, "class as without"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn curve(progress: &[f64], truth: &[f64], flagged: bool) -> Curve {
+        let flagged = vec![flagged; progress.len()];
+        Curve { progress: progress.to_vec(), truth: truth.to_vec(), flagged, ..Curve::default() }
+    }
+
+    #[test]
+    fn each_condition_holds_and_breaks_where_it_should() {
+        let plain = curve(&[0.0, 0.5, 0.9, 1.0], &[0.0, 0.5, 0.9, 1.0], false);
+        let back = curve(&[1.0, 0.9, 0.5, 0.0], &[1.0, 0.9, 0.5, 0.0], false);
+        let fooled = curve(&[0.0, 0.5, 0.9, 1.0], &[1.0, 0.9, 0.5, 0.0], false);
+        let strange = curve(&[0.0, 0.5, 0.9, 1.0], &[0.0; 4], true);
+        let still = curve(&[0.5, 0.505, 0.5, 0.5], &[0.5; 4], false);
+        let holds = |condition: Condition, played: &Curve| condition.broken(played, &plain).is_none();
+        assert!(holds(Condition::OrderAtMost(-0.9), &back) && !holds(Condition::OrderAtMost(-0.9), &fooled));
+        assert!(holds(Condition::DriftAtMost(0.01), &still) && !holds(Condition::DriftAtMost(0.01), &back));
+        assert!(holds(Condition::NoFalseSuccess, &plain), "it is a success");
+        assert!(holds(Condition::NoFalseSuccess, &back) && !holds(Condition::NoFalseSuccess, &fooled));
+        assert!(holds(Condition::NotTrusted, &strange) && holds(Condition::NotTrusted, &back));
+        assert!(!holds(Condition::NotTrusted, &plain));
+        assert!(holds(Condition::Flagged, &strange) && !holds(Condition::Flagged, &back));
+        assert!(holds(Condition::ErrorRisesAtMost(0.1), &still) && !holds(Condition::ErrorRisesAtMost(0.1), &fooled));
+        assert!(holds(Condition::SameClass, &fooled) && !holds(Condition::SameClass, &back));
+        assert!(!Condition::ErrorRisesAtMost(0.1).to_string().is_empty());
+    }
+
+    #[test]
+    fn a_value_that_is_no_number_breaks_a_bound() {
+        let plain = curve(&[0.0, 1.0], &[0.0, 1.0], false);
+        assert!(Condition::ErrorRisesAtMost(0.1).broken(&curve(&[f64::NAN; 2], &[0.0, 1.0], false), &plain).is_some());
+    }
+}

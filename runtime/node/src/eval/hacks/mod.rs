@@ -1,0 +1,8 @@
+//! Trying to fool a reward: playbacks, what must hold of each, and whether it did.
+
+mod attacks;
+mod condition;
+mod report;
+
+pub(crate) use attacks::{Attack, attacks};
+pub(crate) use report::HackReport;

@@ -1,0 +1,74 @@
+//! How an attack went.
+
+use serde::Serialize;
+
+use super::attacks::Attack;
+use crate::eval::curve::Curve;
+use crate::eval::measures::{
+    CompletionClass, drift, kendall_tau_with_time, mae, mean, rmse, share, spearman_with_time,
+};
+
+/// How one playback was read.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct HackReport {
+    /// The transform, as it is written; `other` for another task's clip.
+    pub transform: String,
+    /// Does a clip that succeeds still succeed with it?
+    pub should_succeed: bool,
+    /// What must hold.
+    pub must: Vec<String>,
+    /// Spearman's correlation with playback time.
+    pub voc_plus: f64,
+    /// Kendall's tau-b with playback time.
+    pub kendall_tau: f64,
+    /// Mean absolute error against the truth of the frames that were shown; of another task's clip, against 0.
+    pub mae: f64,
+    /// Root mean square error.
+    pub rmse: f64,
+    /// Largest distance from the first value.
+    pub drift: f64,
+    /// The last progress.
+    pub final_progress: f64,
+    /// Mean out-of-distribution score; 1 is the bundle's limit.
+    pub ood_mean: f64,
+    /// Share of rows that are flagged as out of distribution.
+    pub ood_share: f64,
+    /// How the curve as a whole is read.
+    pub completion_class: CompletionClass,
+    /// The runtime's own verdict that the episode did not succeed.
+    pub failure_detected: bool,
+    /// What did not hold, as it was measured.
+    pub broken: Vec<String>,
+    /// Everything that must hold holds.
+    pub verdict_right: bool,
+}
+
+impl HackReport {
+    /// Of an attack that was played as `played`; `plain` is the clip as it is.
+    pub(crate) fn new(attack: &Attack, played: &Curve, plain: &Curve) -> Self {
+        let completion_class = CompletionClass::of(&played.progress);
+        let broken: Vec<String> = attack.must.iter().filter_map(|condition| condition.broken(played, plain)).collect();
+        Self {
+            transform: attack.name(),
+            should_succeed: attack.should_succeed(),
+            must: attack.must.iter().map(ToString::to_string).collect(),
+            voc_plus: spearman_with_time(&played.progress),
+            kendall_tau: kendall_tau_with_time(&played.progress),
+            mae: mae(&played.progress, &played.truth),
+            rmse: rmse(&played.progress, &played.truth),
+            drift: drift(&played.progress),
+            final_progress: played.last(),
+            ood_mean: mean(&played.ood),
+            ood_share: share(&played.flagged),
+            completion_class,
+            failure_detected: completion_class != CompletionClass::Success,
+            verdict_right: broken.is_empty(),
+            broken,
+        }
+    }
+
+    /// The verdict in words.
+    pub(crate) fn verdict(&self) -> String {
+        if self.verdict_right { "right".to_owned() } else { format!("WRONG: {}", self.broken.join("; ")) }
+    }
+}

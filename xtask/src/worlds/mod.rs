@@ -1,0 +1,126 @@
+//! One reward of each simulated task, learnt from one demonstration, before many other episodes: the table that later work is
+//! to move.
+//!
+//! - `catalogue`: the tasks and how each can fail, as the program says it.
+//! - `plan`: which episodes, of which levels, kinds and seeds.
+//! - `play`: records, adapts and evaluates; what is there already is left alone.
+//! - `outcome`: what came of one episode.
+//! - `sums`: of a cell, a task, all.
+//! - `table`: as CSV, for a terminal, as Markdown.
+
+mod catalogue;
+mod date;
+mod outcome;
+mod plan;
+mod play;
+mod sums;
+mod table;
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use clap::Args;
+
+use crate::failure::{Failure, Result};
+use crate::workspace::Workspace;
+use crate::{process, say, setup};
+use catalogue::Task;
+use play::Stage;
+
+/// What `cargo xtask worlds` is asked for.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// The tasks; all that `striatum sim list` knows if absent.
+    #[arg(long, value_delimiter = ',')]
+    tasks: Vec<String>,
+    /// Episodes of each task, beside its demonstration.
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    episodes: u32,
+    /// Backbones, one after the other.
+    #[arg(long, value_delimiter = ',', default_value = "mobilenet_v2")]
+    backbones: Vec<String>,
+    /// Every how many frames a row is judged.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    stride: u32,
+    /// How many things are done at a time; as many as there are processors if absent.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=256))]
+    jobs: Option<u32>,
+    /// A program that was built before, to compare with; this checkout's own if not given.
+    #[arg(long, value_name = "FILE")]
+    program: Option<PathBuf>,
+    /// Where to work, and to go on after a break; the folder `worlds` in the build folder if not given.
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Also write the table into this machine's folder of benches/record.
+    #[arg(long, value_name = "MACHINE")]
+    record: Option<String>,
+    /// Keep the episodes when the table is written (a few hundred MB).
+    #[arg(long)]
+    keep: bool,
+}
+
+/// Records, adapts, evaluates, and writes the table.
+///
+/// # Errors
+/// The first step that fails; what was done before it is kept, and not done again.
+pub(crate) fn worlds(workspace: &Workspace, options: &Options) -> Result<()> {
+    let record = options.record.as_deref().map(|machine| record_folder(workspace, machine)).transpose()?;
+    let begun = Instant::now();
+    let striatum = options.program.clone().map_or_else(|| setup::set_up(workspace), Ok)?;
+    let listed = process::quiet(std::process::Command::new(&striatum).args(["sim", "list"]))?;
+    let tasks = catalogue::choose(catalogue::read(&listed)?, &options.tasks)?;
+    let out = options.out.clone().unwrap_or_else(|| workspace.target().join("worlds"));
+    let stage = Stage::new(striatum, &out, options.stride, jobs(options.jobs));
+    let rows = measure(&stage, &tasks, options)?;
+    let date = date::today();
+    let csv = table::csv(&rows, &date, options.stride);
+    let mut written = vec![out.join("worlds.csv"), out.join("worlds.md")];
+    write(&written[0], &csv)?;
+    write(&written[1], &table::markdown(&rows))?;
+    if let Some(folder) = record {
+        written.push(folder.join(format!("worlds-{date}.csv")));
+        write(&written[2], &csv)?;
+    }
+    table::terminal(&rows).iter().for_each(|line| say::result(line));
+    if !options.keep {
+        stage.remove_episodes(&tasks, options.episodes)?;
+    }
+    say::result("");
+    say::result(&format!("{:.0} s; written:", begun.elapsed().as_secs_f64()));
+    written.iter().for_each(|path| say::result(&format!("  {}", path.display())));
+    Ok(())
+}
+
+/// All sums of all backbones.
+fn measure(stage: &Stage, tasks: &[Task], options: &Options) -> Result<Vec<sums::Row>> {
+    let mut rows = Vec::new();
+    for backbone in &options.backbones {
+        say::step(&format!("{backbone}: demonstrations and their bundles"));
+        stage.learn(backbone, tasks)?;
+        say::step(&format!("{backbone}: {} other episodes of each task", options.episodes));
+        let outcomes = stage.judge(backbone, tasks, options.episodes)?;
+        rows.extend(sums::rows(backbone, &outcomes));
+    }
+    Ok(rows)
+}
+
+fn jobs(asked: Option<u32>) -> usize {
+    let there = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
+    asked.map_or(there, |jobs| jobs as usize)
+}
+
+/// A machine's folder; a wrong name should not cost half an hour.
+fn record_folder(workspace: &Workspace, machine: &str) -> Result<PathBuf> {
+    let records = workspace.root().join("benches").join("record");
+    let folder = records.join(machine);
+    if machine.contains(['/', '\\']) || !folder.is_dir() {
+        let mend = format!("make the folder and say in {} what machine it is", records.join("README.md").display());
+        return Err(Failure::new(format!("--record {machine}"), "there is no such machine", mend));
+    }
+    Ok(folder)
+}
+
+fn write(path: &Path, text: &str) -> Result<()> {
+    std::fs::write(path, text)
+        .map_err(|e| Failure::new(format!("writing {}", path.display()), e, "give --out a folder that can be written"))
+}

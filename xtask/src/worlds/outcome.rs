@@ -1,0 +1,90 @@
+//! What came of one episode, from the JSON of `striatum eval`.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::plan::Cell;
+use crate::failure::{Failure, Result};
+
+/// One episode as it was judged. Keys and meanings are those of docs/guide/eval.md.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Outcome {
+    pub(super) task: String,
+    pub(super) level: &'static str,
+    pub(super) kind: String,
+    pub(super) seed: u32,
+    /// Whether the task was done at the end, whatever the expert was told.
+    pub(super) succeeded: bool,
+    pub(super) voc_plus: f64,
+    pub(super) mae: f64,
+    pub(super) rmse: f64,
+    pub(super) final_progress: f64,
+    pub(super) final_truth: f64,
+    pub(super) coverage_90: f64,
+    pub(super) ood_share: f64,
+    pub(super) failure_detected: bool,
+    /// The class of the progress is that of the truth.
+    pub(super) class_right: bool,
+}
+
+/// The outcomes of a cell, in the order of its seeds.
+///
+/// # Errors
+/// A file that cannot be read, or that is not of this cell.
+pub(super) fn read(json: &Path, cell: &Cell) -> Result<Vec<Outcome>> {
+    let odd = |why: String| Failure::new(format!("reading {}", json.display()), why, "remove it and start again");
+    let text = std::fs::read_to_string(json).map_err(|e| odd(e.to_string()))?;
+    let report: Value = serde_json::from_str(&text).map_err(|e| odd(e.to_string()))?;
+    let episodes = report["episodes"].as_array().map_or(&[][..], Vec::as_slice);
+    if episodes.len() != cell.episodes as usize {
+        return Err(odd(format!("{} episodes where {} were asked for", episodes.len(), cell.episodes)));
+    }
+    let of =
+        |(seed, episode): (u32, &Value)| outcome(cell, seed, episode).ok_or_else(|| odd("a value is missing".into()));
+    cell.seeds().zip(episodes).map(of).collect()
+}
+
+fn outcome(cell: &Cell, seed: u32, episode: &Value) -> Option<Outcome> {
+    let number = |key: &str| episode[key].as_f64();
+    Some(Outcome {
+        task: cell.task.clone(),
+        level: cell.level,
+        kind: cell.kind.clone(),
+        seed,
+        succeeded: episode["succeeded"].as_bool()?,
+        voc_plus: number("voc_plus")?,
+        mae: number("mae")?,
+        rmse: number("rmse")?,
+        final_progress: number("final_progress")?,
+        final_truth: number("final_truth")?,
+        coverage_90: number("interval_coverage_90")?,
+        ood_share: number("ood_share")?,
+        failure_detected: episode["failure_detected"].as_bool()?,
+        class_right: episode["completion_class"].as_str()? == episode["true_completion_class"].as_str()?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use serde_json::json;
+
+    fn cell() -> Cell {
+        Cell { task: "push".into(), level: "low", kind: "miss".into(), first_seed: 7, episodes: 1 }
+    }
+
+    #[test]
+    fn a_report_is_read_and_one_that_lacks_a_value_refused() {
+        let mut episode = json!({
+            "succeeded": false, "voc_plus": 0.5, "mae": 0.1, "rmse": 0.2, "final_progress": 0.4, "final_truth": 0.3,
+            "interval_coverage_90": 0.9, "ood_share": 0.0, "failure_detected": true, "completion_class": "failure",
+            "true_completion_class": "partial",
+        });
+        let read = outcome(&cell(), 7, &episode).unwrap();
+        assert_eq!((read.seed, read.kind.as_str(), read.failure_detected, read.class_right), (7, "miss", true, false));
+        episode["succeeded"] = Value::Null;
+        assert_eq!(outcome(&cell(), 7, &episode), None);
+    }
+}

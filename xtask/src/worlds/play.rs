@@ -1,0 +1,184 @@
+//! Records, adapts and evaluates with the program. What is there already is left alone, so a run that was cut off goes on.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use super::catalogue::Task;
+use super::outcome::{self, Outcome};
+use super::plan::{self, Cell};
+use crate::failure::{Failure, Result};
+use crate::{episodes, process, say};
+
+/// Where things are, and how they are done.
+///
+/// `OUT/episodes/TASK/{demonstration, LEVEL/KIND}/episode_SEED`, `OUT/BACKBONE/TASK/bundle`,
+/// `OUT/BACKBONE/TASK/stride-N/LEVEL-KIND-SEED-EPISODES.json`.
+#[derive(Debug)]
+pub(super) struct Stage {
+    striatum: PathBuf,
+    out: PathBuf,
+    stride: u32,
+    jobs: usize,
+}
+
+impl Stage {
+    pub(super) fn new(striatum: PathBuf, out: &Path, stride: u32, jobs: usize) -> Self {
+        Self { striatum, out: out.to_owned(), stride, jobs }
+    }
+
+    /// A demonstration and a bundle for each task.
+    ///
+    /// # Errors
+    /// What the program refuses.
+    pub(super) fn learn(&self, backbone: &str, tasks: &[Task]) -> Result<()> {
+        self.each(tasks, |task| {
+            let bundle = self.bundle(backbone, &task.name);
+            if bundle.join("manifest.toml").is_file() {
+                return Ok(());
+            }
+            let folder = self.episodes(&task.name).join("demonstration");
+            let demonstration =
+                self.record(&task.name, plan::DEMONSTRATION_LEVEL, None, plan::DEMONSTRATION_SEED, &folder)?;
+            // What was judged with another bundle is not this one's.
+            let place = self.out.join(backbone).join(&task.name);
+            episodes::remove_folder(&place)?;
+            std::fs::create_dir_all(&place).map_err(|e| cannot_make(&place, e))?;
+            let mut command = Command::new(&self.striatum);
+            command.arg("adapt").arg(&demonstration).arg("--out").arg(&bundle);
+            command.args(["--backbone", backbone, "--task", &task.words, "--threads", "1"]);
+            process::quiet(&mut command).map(|_| ())
+        })
+        .map(|_| ())
+    }
+
+    /// The outcomes of `episodes` other episodes of each task.
+    ///
+    /// # Errors
+    /// What the program refuses.
+    pub(super) fn judge(&self, backbone: &str, tasks: &[Task], episodes: u32) -> Result<Vec<Outcome>> {
+        let cells: Vec<Cell> = tasks.iter().flat_map(|task| plan::cells(task, episodes)).collect();
+        Ok(self.each(&cells, |cell| self.judge_cell(backbone, cell))?.concat())
+    }
+
+    /// Removes the recorded episodes and nothing else.
+    ///
+    /// # Errors
+    /// An episode that cannot be removed.
+    pub(super) fn remove_episodes(&self, tasks: &[Task], episodes: u32) -> Result<()> {
+        for cell in tasks.iter().flat_map(|task| plan::cells(task, episodes)) {
+            let folder = self.cell_folder(&cell);
+            cell.seeds().try_for_each(|seed| episodes::remove(&episode(&folder, seed)))?;
+        }
+        Ok(())
+    }
+
+    fn judge_cell(&self, backbone: &str, cell: &Cell) -> Result<Vec<Outcome>> {
+        let name = format!("{}-{}-{}-{}.json", cell.level, cell.kind, cell.first_seed, cell.episodes);
+        let folder = self.out.join(backbone).join(&cell.task).join(format!("stride-{}", self.stride));
+        let json = folder.join(name);
+        if !json.is_file() {
+            let recorded = cell
+                .seeds()
+                .map(|seed| self.record(&cell.task, cell.level, cell.failure(), seed, &self.cell_folder(cell)))
+                .collect::<Result<Vec<_>>>()?;
+            std::fs::create_dir_all(&folder).map_err(|e| cannot_make(&folder, e))?;
+            let mut command = Command::new(&self.striatum);
+            command.arg("eval").args(&recorded).arg("--bundle").arg(self.bundle(backbone, &cell.task));
+            command.args(["--playbacks", "forward", "--stride", &self.stride.to_string()]).arg("--json").arg(&json);
+            process::quiet(&mut command)?;
+        }
+        outcome::read(&json, cell)
+    }
+
+    /// Records one episode, if it is not there.
+    fn record(&self, task: &str, level: &str, failure: Option<&str>, seed: u32, folder: &Path) -> Result<PathBuf> {
+        let place = episode(folder, seed);
+        if place.is_dir() {
+            return Ok(place);
+        }
+        let mut command = Command::new(&self.striatum);
+        command.args(["sim", task, "--episodes", "1", "--seed", &seed.to_string(), "--randomise", level]);
+        command.arg("--out").arg(folder);
+        if let Some(failure) = failure {
+            command.args(["--failure", failure]);
+        }
+        process::quiet(&mut command)?;
+        Ok(place)
+    }
+
+    fn episodes(&self, task: &str) -> PathBuf {
+        self.out.join("episodes").join(task)
+    }
+
+    fn cell_folder(&self, cell: &Cell) -> PathBuf {
+        self.episodes(&cell.task).join(cell.level).join(&cell.kind)
+    }
+
+    fn bundle(&self, backbone: &str, task: &str) -> PathBuf {
+        self.out.join(backbone).join(task).join("bundle")
+    }
+
+    /// Does `work` for each of `things`, several at a time; answers in their order. After a failure nothing new is begun.
+    fn each<T: Sync, R: Send>(&self, things: &[T], work: impl Fn(&T) -> Result<R> + Sync) -> Result<Vec<R>> {
+        let (next, done, begun) = (AtomicUsize::new(0), AtomicUsize::new(0), Instant::now());
+        let answers: Vec<Mutex<Option<Result<R>>>> = things.iter().map(|_| Mutex::new(None)).collect();
+        let one_after_the_other = || {
+            while let Some((thing, slot)) = take(&next, things, &answers) {
+                let answer = work(thing);
+                if answer.is_err() {
+                    next.store(things.len(), Ordering::Relaxed);
+                }
+                if let Ok(mut slot) = slot.lock() {
+                    *slot = Some(answer);
+                }
+                let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+                if done % 10 == 0 || done == things.len() {
+                    say::step(&format!("{done}/{} after {:.0} s", things.len(), begun.elapsed().as_secs_f64()));
+                }
+            }
+        };
+        std::thread::scope(|scope| {
+            for _ in 1..self.jobs {
+                scope.spawn(one_after_the_other);
+            }
+            one_after_the_other();
+        });
+        let answers: Vec<Result<R>> = answers.into_iter().filter_map(|slot| slot.into_inner().ok().flatten()).collect();
+        answers.into_iter().collect()
+    }
+}
+
+/// The next thing that nobody has taken, and the place of its answer.
+fn take<'a, T, S>(next: &AtomicUsize, things: &'a [T], slots: &'a [S]) -> Option<(&'a T, &'a S)> {
+    let index = next.fetch_add(1, Ordering::Relaxed);
+    Some((things.get(index)?, slots.get(index)?))
+}
+
+/// As `striatum sim` names it.
+fn episode(folder: &Path, seed: u32) -> PathBuf {
+    folder.join(format!("episode_{seed:03}"))
+}
+
+fn cannot_make(folder: &Path, why: std::io::Error) -> Failure {
+    Failure::new(format!("making {}", folder.display()), why, "give --out a folder that can be written")
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn answers_come_in_order_and_a_failure_is_the_answer() {
+        for jobs in [1, 3] {
+            let stage = Stage::new(PathBuf::new(), Path::new(""), 1, jobs);
+            let things: Vec<usize> = (0..25).collect();
+            assert_eq!(stage.each(&things, |&thing| Ok(thing * 2)).unwrap()[24], 48);
+            let failing = |&thing: &usize| if thing == 7 { Err(Failure::new("seven", "no", "")) } else { Ok(thing) };
+            assert!(stage.each(&things, failing).unwrap_err().to_string().contains("seven"));
+        }
+    }
+}

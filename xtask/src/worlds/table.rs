@@ -1,0 +1,141 @@
+//! The table as CSV, for a terminal, as Markdown.
+
+use std::fmt::Write as _;
+
+use super::plan::SUCCESS;
+use super::sums::{ALL, Row};
+
+/// Names of the numbers, and where they are.
+type Column = (&'static str, fn(&Row) -> Option<f64>);
+const NUMBERS: [Column; 11] = [
+    ("voc_plus", |row| row.voc_plus),
+    ("mae", |row| row.mae),
+    ("rmse", |row| row.rmse),
+    ("final_progress", |row| row.final_progress),
+    ("final_truth", |row| row.final_truth),
+    ("coverage_90", |row| row.coverage_90),
+    ("ood_share", |row| row.ood_share),
+    ("failure_recall", |row| row.failure_recall),
+    ("false_success_rate", |row| row.false_success_rate),
+    ("success_recall", |row| row.success_recall),
+    ("class_accuracy", |row| row.class_accuracy),
+];
+/// Cells that a person is shown, from the worst on.
+const WORST: usize = 8;
+/// A mean of fewer episodes says little; such cells are not among the worst.
+const ENOUGH_EPISODES: usize = 2;
+
+/// All rows; empty where there is no value.
+pub(super) fn csv(rows: &[Row], date: &str, stride: u32) -> String {
+    let names: Vec<&str> = NUMBERS.iter().map(|(name, _)| *name).collect();
+    let mut text =
+        format!("date,backbone,stride,task,level,kind,first_seed,last_seed,episodes,succeeded,{}\n", names.join(","));
+    for row in rows {
+        let Row { backbone, task, level, kind, seeds: (first, last), episodes, succeeded, .. } = row;
+        // Writing into a String cannot fail, here and below.
+        let _ = write!(text, "{date},{backbone},{stride},{task},{level},{kind},{first},{last},{episodes},{succeeded}");
+        for (_, number) in NUMBERS {
+            let _ = write!(text, ",{}", number(row).map_or_else(String::new, |number| format!("{number:.4}")));
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// Tasks, levels and kinds, and the worst cells, in columns.
+pub(super) fn terminal(rows: &[Row]) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (title, rows) in views(rows) {
+        let table: Vec<Vec<String>> = std::iter::once(head()).chain(rows.into_iter().map(cells)).collect();
+        lines.extend([String::new(), title]);
+        lines.extend(crate::columns::align(&table));
+    }
+    lines
+}
+
+/// The same as Markdown.
+pub(super) fn markdown(rows: &[Row]) -> String {
+    let mut text = String::new();
+    for (title, rows) in views(rows) {
+        let _ = write!(text, "{title}\n\n| {} |\n|{}\n", head().join(" | "), "---|".repeat(head().len()));
+        for row in rows {
+            let _ = writeln!(text, "| {} |", cells(row).join(" | "));
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// The parts that a person is shown, with their titles.
+fn views(rows: &[Row]) -> Vec<(String, Vec<&Row>)> {
+    let mut backbones: Vec<&str> = rows.iter().map(|row| row.backbone.as_str()).collect();
+    backbones.dedup();
+    let mut views = Vec::new();
+    for backbone in backbones {
+        let of: Vec<&Row> = rows.iter().filter(|row| row.backbone == backbone).collect();
+        let some = |wanted: fn(&Row) -> bool| of.iter().copied().filter(|row| wanted(row)).collect::<Vec<_>>();
+        views.push((format!("{backbone}: by task"), some(|row| row.level == ALL && row.kind == ALL)));
+        views.push((format!("{backbone}: by level"), some(|row| row.task == ALL && row.level != ALL)));
+        views
+            .push((format!("{backbone}: by kind"), some(|row| row.task == ALL && row.kind != ALL && row.level == ALL)));
+        let level_of_task = some(|row| row.task != ALL && row.level != ALL && row.kind == SUCCESS);
+        views.push((format!("{backbone}: successes, by task and level"), level_of_task));
+        views.push((format!("{backbone}: the greatest errors of all cells"), worst(&of)));
+    }
+    views
+}
+
+/// The cells with the greatest mean absolute error.
+fn worst<'a>(rows: &[&'a Row]) -> Vec<&'a Row> {
+    let is_cell = |row: &&&Row| ![&row.task, &row.level, &row.kind].iter().any(|name| *name == ALL);
+    let mut cells: Vec<&Row> =
+        rows.iter().filter(is_cell).filter(|row| row.episodes >= ENOUGH_EPISODES).copied().collect();
+    cells.sort_by(|a, b| b.mae.unwrap_or_default().total_cmp(&a.mae.unwrap_or_default()));
+    cells.truncate(WORST);
+    cells
+}
+
+fn head() -> Vec<String> {
+    let names =
+        ["task", "level", "kind", "episodes", "VOC+", "MAE", "RMSE", "final", "true final", "cov90", "ood share"];
+    let shares = ["failure recall", "false success", "success recall", "class accuracy"];
+    names.iter().chain(&shares).map(|&name| name.to_owned()).collect()
+}
+
+fn cells(row: &Row) -> Vec<String> {
+    let words = [row.task.clone(), row.level.clone(), row.kind.clone(), row.episodes.to_string()];
+    let number = |(_, number): &Column| number(row).map_or_else(|| "-".to_owned(), |number| format!("{number:.3}"));
+    words.into_iter().chain(NUMBERS.iter().map(number)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sums::{rows, tests::outcome};
+    use super::*;
+
+    fn table() -> Vec<Row> {
+        rows("net", &[outcome("push", SUCCESS, true, false), outcome("push", "miss", false, true)])
+    }
+
+    #[test]
+    fn csv_has_a_cell_for_each_column_and_nothing_where_there_is_no_value() {
+        let csv = csv(&table(), "2026-11-24", 3);
+        let lines: Vec<&str> = csv.lines().collect();
+        let columns = lines[0].split(',').count();
+        assert!(lines.iter().all(|line| line.split(',').count() == columns), "{csv}");
+        let cell = "2026-11-24,net,3,push,low,miss,101,101,1,0,,0.3000,0.2000,0.5000,0.5000,0.9000,0.0000,1.0000,0.0000,,1.0000";
+        assert!(lines.contains(&cell), "{csv}");
+    }
+
+    #[test]
+    fn a_person_is_shown_each_part_with_as_many_cells_as_heads() {
+        let markdown = markdown(&table());
+        assert_eq!(markdown.matches("net: ").count(), 5);
+        let heads = head().len();
+        assert!(
+            markdown.lines().filter(|line| line.starts_with("| ")).all(|line| line.matches(" | ").count() == heads - 1)
+        );
+        assert_eq!(cells(&table()[0]).len(), heads);
+        assert!(terminal(&table()).iter().any(|line| line.starts_with("task ")));
+    }
+}
