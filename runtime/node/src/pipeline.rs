@@ -14,7 +14,7 @@
 
 use striatum_core::{
     Calibration, Ending, EpisodeRules, Estimate, Fuser, FusionConfig, Potential, PotentialFn, Scores, ShapedStep,
-    Shaper, StampNanos, Success, SuccessSource, Transition, ViewMask,
+    Shaper, StampNanos, Success, SuccessDetector, SuccessRule, SuccessSource, Transition, ViewMask,
 };
 use striatum_frames::{Frame, FrameSet, SetVerdict, SyncConfig, SyncCounters, Synchroniser};
 use striatum_models::{MemoMode, RewardModel};
@@ -37,6 +37,40 @@ pub struct PipelineConfig {
     pub rules: EpisodeRules,
     /// Out-of-distribution score above which a frame set is flagged.
     pub ood_limit: f64,
+    /// When the model's word that the goal is reached is believed. With no share of its own, it takes the bundle's.
+    pub success: SuccessConfig,
+}
+
+/// When the model's word that the goal is reached is believed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SuccessConfig {
+    /// From this share of belief on the goal is seen, in (0, 1]; `None`: as the bundle says.
+    pub share: Option<f64>,
+    /// So many of the last `window` frame sets must see it.
+    pub needed: u32,
+    /// Frame sets that are looked back on, at most 32.
+    pub window: u32,
+}
+
+impl SuccessConfig {
+    /// The rule for a model that takes the goal for reached from `models_share` on.
+    ///
+    /// # Errors
+    /// A number out of range.
+    pub fn rule(&self, models_share: Option<f64>) -> Result<SuccessRule> {
+        let rule = SuccessRule::new(SuccessRule::default().share(), self.needed, self.window)?;
+        Ok(match self.share.or(models_share) {
+            Some(share) => rule.with_share(share)?,
+            None => rule,
+        })
+    }
+}
+
+impl Default for SuccessConfig {
+    /// The bundle's share, 3 of the last 5 frame sets.
+    fn default() -> Self {
+        Self { share: None, needed: 3, window: 5 }
+    }
 }
 
 /// One frame set, scored and fused.
@@ -60,6 +94,8 @@ pub struct Scored {
     pub degraded: bool,
     /// The estimate lies outside what the demonstrations showed.
     pub out_of_distribution: bool,
+    /// Does the model take the goal for reached, k of n frame sets? A set outside the demonstrations never counts.
+    pub success: Success,
     /// The transition from the frame set before, while no episode is open.
     pub watch: Option<ShapedStep>,
 }
@@ -84,6 +120,7 @@ pub struct Pipeline {
     synchroniser: Synchroniser,
     model: Box<dyn RewardModel>,
     fuser: Fuser,
+    detector: SuccessDetector,
     calibration: Calibration,
     potential: PotentialFn,
     ood_limit: f64,
@@ -104,11 +141,13 @@ impl Pipeline {
     /// # Errors
     /// A configuration that the synchroniser or the fuser refuses.
     pub fn new(model: Box<dyn RewardModel>, config: &PipelineConfig) -> Result<Self> {
+        let detector = SuccessDetector::new(config.success.rule(model.goal_share())?);
         Ok(Self {
             synchroniser: Synchroniser::new(config.sync)?,
             calibration: model.calibration(),
             model,
             fuser: Fuser::new(config.fusion)?,
+            detector,
             potential: config.potential,
             ood_limit: config.ood_limit,
             rules: config.rules,
@@ -193,7 +232,7 @@ impl Pipeline {
         }
         let start = (self.clock)();
         let estimate = self.estimate(&scores);
-        let potential = self.potential.of(&estimate);
+        let (potential, success) = (self.potential.of(&estimate), self.detect(&estimate));
         let watch = if self.watching { self.watch(potential)? } else { None };
         let scored = Scored {
             index: self.sets,
@@ -205,6 +244,7 @@ impl Pipeline {
             frozen: set.frozen,
             degraded: set.verdict != SetVerdict::Complete,
             out_of_distribution: estimate.ood > self.ood_limit,
+            success,
             watch,
         };
         self.sets += 1;
@@ -219,6 +259,7 @@ impl Pipeline {
     /// An episode's first state is `scored`, made before the fuser was told: starts the fuser there.
     pub fn restart_from(&mut self, scored: &Scored) -> Scored {
         self.fuser.reset();
+        self.detector.reset();
         self.refuse_history(scored, true)
     }
 
@@ -234,7 +275,14 @@ impl Pipeline {
             scores.hops.incremental = None;
         }
         let estimate = self.estimate(&scores);
-        Scored { scores, estimate, potential: self.potential.of(&estimate), watch: None, ..*scored }
+        let success = self.detect(&estimate);
+        Scored { scores, estimate, potential: self.potential.of(&estimate), success, watch: None, ..*scored }
+    }
+
+    /// Counts the frame set for or against the goal; one that nothing trustworthy is known of counts against it.
+    fn detect(&mut self, estimate: &Estimate) -> Success {
+        let trusted = !estimate.held && estimate.ood <= self.ood_limit;
+        self.detector.update(estimate.goal.filter(|_| trusted))
     }
 
     /// Fuses, then calibrates: the fuser's memory holds what it said itself.
@@ -315,6 +363,7 @@ impl Pipeline {
     pub fn reset(&mut self) {
         self.synchroniser.reset();
         self.fuser.reset();
+        self.detector.reset();
         self.model.reset();
         self.watcher = None;
     }

@@ -14,7 +14,8 @@ use crate::error::{Error, Result};
 use crate::pipeline::PipelineConfig;
 
 pub(crate) use sections::{
-    DropOutName, FusionSection, PotentialSection, RecordSection, RewardSection, SourceConfig, SyncSection, ZenohConfig,
+    DropOutName, FusionSection, PotentialSection, RecordSection, RewardSection, SourceConfig, SuccessSection,
+    SyncSection, ZenohConfig,
 };
 
 /// What `striatum run` does. Paths are relative to the folder of the file.
@@ -44,6 +45,9 @@ pub struct Config {
     /// Shaping, gold and the discount.
     #[serde(default)]
     pub reward: RewardSection,
+    /// The model's own word of success.
+    #[serde(default)]
+    pub success: SuccessSection,
     /// ONNX Runtime: threads, spinning, execution providers in order.
     #[serde(default)]
     pub session: SessionConfig,
@@ -146,6 +150,7 @@ impl Config {
             })?,
             rules: self.watch_rules(place)?,
             ood_limit: positive(self.reward.ood_limit, "reward.ood_limit")?,
+            success: self.success.config(place)?,
         })
     }
 

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use striatum_core::{FusionConfig, FusionRule, StartValue};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::pipeline::SuccessConfig;
 
 /// Where frames come from.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -119,6 +120,20 @@ pub struct RewardSection {
     pub begin_timeout_secs: f64,
 }
 
+/// When the model's own word that the goal is reached is reported as success, source `model`. It pays gold only if
+/// `reward.gold_sources` lists `model`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SuccessSection {
+    /// From this share of belief on the goal is seen, in (0, 1]. Default: as the bundle says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub share: Option<f64>,
+    /// So many of the last `window` frame sets must see it. Default 3.
+    pub needed: u32,
+    /// Frame sets that are looked back on, 1 to 32. Default 5.
+    pub window: u32,
+}
+
 /// Recording to MCAP.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -175,6 +190,23 @@ impl Default for RewardSection {
             ood_limit: 1.0,
             begin_timeout_secs: 5.0,
         }
+    }
+}
+
+impl Default for SuccessSection {
+    fn default() -> Self {
+        let SuccessConfig { share, needed, window } = SuccessConfig::default();
+        Self { share, needed, window }
+    }
+}
+
+impl SuccessSection {
+    pub(super) fn config(&self, place: &str) -> Result<SuccessConfig> {
+        let config = SuccessConfig { share: self.share, needed: self.needed, window: self.window };
+        let refuse =
+            |error: Error| Error::input(format!("{place}, success"), error.to_string(), "mend share, needed or window");
+        config.rule(None).map_err(refuse)?;
+        Ok(config)
     }
 }
 

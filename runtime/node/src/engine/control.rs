@@ -263,11 +263,6 @@ fn transition(episode: &Episode, request: &StepRequest, state: &Scored) -> Resul
         striatum_core::KMode::Unit => 1.0,
         striatum_core::KMode::Elapsed => Shaper::elapsed_k(rules.period_nanos, episode.stamp, request.stamp_nanos)?,
     };
-    Ok(Transition {
-        next: state.potential,
-        k,
-        ending: request.ending,
-        success: request.success,
-        source: request.success_source,
-    })
+    let (success, source) = super::message::outcome(request, state);
+    Ok(Transition { next: state.potential, k, ending: request.ending, success, source })
 }

@@ -28,11 +28,12 @@ impl Stamped {
         shaped: &ShapedStep,
         flags: QualityFlags,
     ) -> ShapedReward {
+        let outcome = outcome(request, &episode.state);
         ShapedReward {
             episode: episode.id,
             step: request.step,
-            success: request.success,
-            success_source: request.success_source,
+            success: outcome.0,
+            success_source: outcome.1,
             ..self.message(&episode.state, shaped, episode.shaper.rules().mode, flags)
         }
     }
@@ -63,13 +64,26 @@ impl Stamped {
             views_used: state.scores.views,
             ending: shaped.ending,
             bootstraps: shaped.bootstraps,
-            success: Success::Unknown,
-            success_source: SuccessSource::None,
+            success: state.success,
+            success_source: source_of(state.success),
             quality: state.quality().with(flags),
             bundle_hash: self.bundle_hash,
             model_revision: 0,
         }
     }
+}
+
+/// Who says what of a step's outcome: the learner where it says anything, else the model.
+pub(super) fn outcome(request: &StepRequest, state: &Scored) -> (Success, SuccessSource) {
+    match request.success {
+        Success::Unknown => (state.success, source_of(state.success)),
+        said => (said, request.success_source),
+    }
+}
+
+/// The model speaks where it says anything at all.
+fn source_of(success: Success) -> SuccessSource {
+    if success == Success::Unknown { SuccessSource::None } else { SuccessSource::Model }
 }
 
 impl Scored {

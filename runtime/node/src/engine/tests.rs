@@ -15,7 +15,7 @@ use striatum_wire::{
 };
 
 use super::{Engine, EngineConfig, Event, Output};
-use crate::pipeline::{Pipeline, PipelineConfig};
+use crate::pipeline::{Pipeline, PipelineConfig, SuccessConfig};
 
 const MS: u64 = 1_000_000;
 /// A brightness at which the model has no answer.
@@ -89,7 +89,8 @@ impl Rig {
             frozen: FrozenPolicy::FlagOnly,
         };
         let rules = EpisodeRules::new(Discount::new(0.9).unwrap());
-        let config = PipelineConfig { sync, fusion, potential: PotentialFn::default(), rules, ood_limit: 1.0 };
+        let success = SuccessConfig::default();
+        let config = PipelineConfig { sync, fusion, potential: PotentialFn::default(), rules, ood_limit: 1.0, success };
         let model = Brightness { before: None, views: vec!["eye".to_owned()] };
         let engine = Engine::new(
             Pipeline::new(Box::new(model), &config).unwrap(),

@@ -2,6 +2,8 @@
 
 use std::io::Write;
 
+use striatum_core::Success;
+
 use super::run::Row;
 
 /// The values of one column.
@@ -35,6 +37,8 @@ pub(crate) struct Table {
     shaping: Vec<Option<f64>>,
     readings: [Vec<Option<f64>>; 3],
     views: Vec<(String, Vec<Option<f64>>)>,
+    goal: Vec<Option<f64>>,
+    success: Vec<i64>,
 }
 
 impl Table {
@@ -53,6 +57,8 @@ impl Table {
         self.std.push(scored.estimate.std);
         self.ood.push(scored.estimate.ood);
         self.potential.push(scored.potential.get());
+        self.goal.push(scored.estimate.goal);
+        self.success.push(i64::from(scored.success == Success::Yes));
         // The first row has no transition before it.
         self.shaping.push(scored.watch.map(|step| step.shaping));
         let readings = scored.estimate.readings;
@@ -92,8 +98,11 @@ impl Table {
             ("backward", Values::Maybe(backward)),
         ];
         let fixed = fixed.into_iter().map(|(name, values)| Column { name: name.to_owned(), values });
+        let end = [("goal", Values::Maybe(self.goal)), ("success", Values::Whole(self.success))];
+        let end = end.into_iter().map(|(name, values)| Column { name: name.to_owned(), values });
         fixed
             .chain(self.views.into_iter().map(|(name, values)| Column { name, values: Values::Maybe(values) }))
+            .chain(end)
             .collect()
     }
 }

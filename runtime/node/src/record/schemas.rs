@@ -30,7 +30,7 @@ const INPUT_SCHEMA: &str = r#"{"type":"object","title":"striatum.Input","propert
 
 const SCORE_SCHEMA: &str = r#"{"type":"object","title":"striatum.Scored","properties":{
 "index":{"type":"integer"},"oldest_nanos":{"type":"integer"},"newest_nanos":{"type":"integer"},
-"progress":{"type":"number"},"std":{"type":"number"},"ood":{"type":"number"},"potential":{"type":"number"},
+"progress":{"type":"number"},"std":{"type":"number"},"ood":{"type":"number"},"goal":{"type":"number"},"success":{"type":"string"},"potential":{"type":"number"},
 "weight":{"type":"number"},"votes":{"type":"integer"},"missing_votes":{"type":"integer"},"held":{"type":"boolean"},
 "incremental":{"type":"number"},"forward":{"type":"number"},"backward":{"type":"number"},
 "hop_incremental":{"type":"number"},"hop_forward":{"type":"number"},"hop_backward":{"type":"number"},

@@ -187,6 +187,8 @@ fn scored_json(scored: &Scored, views: &[String]) -> serde_json::Value {
         "progress": estimate.mean,
         "std": estimate.std,
         "ood": estimate.ood,
+        "goal": estimate.goal,
+        "success": scored.success.name(),
         "potential": scored.potential.get(),
         "weight": estimate.weight,
         "votes": estimate.votes,
