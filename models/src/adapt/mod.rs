@@ -33,6 +33,6 @@ pub use adapter::Adapter;
 pub(crate) use adapter::Reference;
 pub(crate) use config::is_view_name;
 pub use config::{AdaptConfig, Keyframes, without_keyframes};
+pub use fitted::{Fitted, SourceFile, SubsetFit};
 pub(crate) use linalg::Rows;
 pub(crate) use samples::Rowset;
-pub use fitted::{Fitted, SourceFile, SubsetFit};

@@ -7,8 +7,8 @@ use striatum_frames::encode_jpeg;
 use super::MANIFEST;
 use super::hash::hex_of;
 use super::manifest::{
-    BackboneEntry, FORMAT_VERSION, GrmEntry, HeadEntry, Made, Manifest, Preprocessing, ReferenceImage, References, ScoreMeaning,
-    SubsetEntry, ViewEntry,
+    BackboneEntry, FORMAT_VERSION, GrmEntry, HeadEntry, Made, Manifest, Preprocessing, ReferenceImage, References,
+    ScoreMeaning, SubsetEntry, ViewEntry,
 };
 use crate::adapt::Fitted;
 use crate::error::{Error, Result};

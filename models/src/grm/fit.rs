@@ -169,13 +169,7 @@ pub(crate) fn evidence_of(spec: &GrmSpec, judge: &Rowset) -> Vec<Vec<f32>> {
 }
 
 /// Measures a memory on held-out twins: `evidence` of each, its `truth`, and what the absolute head says with `absolute_std`.
-pub(crate) fn fit(
-    spec: GrmSpec,
-    evidence: &[Vec<f32>],
-    truth: &[f64],
-    absolute: (&[f64], f64),
-    seed: u64,
-) -> GrmFit {
+pub(crate) fn fit(spec: GrmSpec, evidence: &[Vec<f32>], truth: &[f64], absolute: (&[f64], f64), seed: u64) -> GrmFit {
     let mut locator = Locator::new(spec.progress.clone(), PRIOR_STD);
     let located: Vec<Option<Located>> =
         evidence.iter().zip(absolute.0).map(|(row, &at)| locator.locate(row, (at, absolute.1))).collect();

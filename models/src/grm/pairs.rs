@@ -58,12 +58,7 @@ fn cell(hop: Hop, gap: usize, rows: usize) -> usize {
 }
 
 /// Moves up to `count` of `from`, drawn without putting back, into `into`.
-fn take(
-    from: &mut Vec<(usize, usize)>,
-    count: usize,
-    random: &mut ChaCha8Rng,
-    into: &mut Vec<(usize, usize)>,
-) {
+fn take(from: &mut Vec<(usize, usize)>, count: usize, random: &mut ChaCha8Rng, into: &mut Vec<(usize, usize)>) {
     for _ in 0..count.min(from.len()) {
         let at = usize::try_from(random.next_u64() % from.len() as u64).unwrap_or(0);
         into.push(from.swap_remove(at));
