@@ -84,7 +84,7 @@ mod tests {
         // The second and third annotated step are met, the first is not.
         assert!((overlap(&[4..10, 10..20, 20..21], &[0..2, 4..10, 10..20]) - 2.0 / 3.0).abs() < 1e-12);
         assert_eq!(overlap(&[], &[]), 0.0);
-        assert_eq!(overlap(&[0..5], &[5..9]), 0.0);
+        assert_eq!(overlap(&[0..5, 5..6], &[6..9, 9..12]), 0.0);
     }
 
     #[test]

@@ -84,8 +84,8 @@ impl Costs {
         // `totals[k][end]`: the least cost of frames 0..end in k + 1 steps; `starts` says where the last of them begins.
         let mut totals = vec![vec![f64::INFINITY; self.frames + 1]; steps];
         let mut starts = vec![vec![0; self.frames + 1]; steps];
-        for end in least..=self.frames {
-            totals[0][end] = self.cost(&(0..end), options.objective);
+        for (end, total) in totals[0].iter_mut().enumerate().skip(least) {
+            *total = self.cost(&(0..end), options.objective);
         }
         for step in 1..steps {
             for end in (step + 1) * least..=self.frames {
@@ -148,19 +148,18 @@ impl Piece {
         spread: &mut Spread,
     ) -> Self {
         let count = range.len();
-        let (mut before, mut behind) = (vec![0.0; count + 1], vec![0.0; count + 1]);
-        spread.clear();
-        for taken in 1..=count {
-            spread.add(rows.row(range.start + taken - 1));
-            before[taken] = weighed(spread.mean_std(), taken, objective);
-        }
-        spread.clear();
-        for taken in 1..=count {
-            spread.add(rows.row(range.end - taken));
-            behind[count - taken] = weighed(spread.mean_std(), taken, objective);
-        }
+        let mut grown = |frames: &mut dyn Iterator<Item = usize>| {
+            spread.clear();
+            let grow = |(taken, frame): (usize, usize)| {
+                spread.add(rows.row(frame));
+                weighed(spread.mean_std(), taken + 1, objective)
+            };
+            std::iter::once(0.0).chain(frames.enumerate().map(grow)).collect::<Vec<f64>>()
+        };
+        // By the number of frames taken: from the start, and from the end.
+        let (before, behind) = (grown(&mut range.clone()), grown(&mut range.clone().rev()));
         let best = |places: &mut dyn Iterator<Item = usize>| {
-            let gains = places.map(|at| (range.start + at, before[count] - before[at] - behind[at]));
+            let gains = places.map(|at| (range.start + at, before[count] - before[at] - behind[count - at]));
             gains.reduce(|best, next| if next.1 > best.1 { next } else { best })
         };
         let places = || least..=count.saturating_sub(least);

@@ -3,7 +3,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::test_files::with_runtime;
-use crate::testkit::Noise;
+use crate::testkit::{Noise, drawn, tiny_backbone};
 use crate::{FixedModel, SessionConfig};
 
 /// A task of `steps` steps as `views` views of `width` features see it: each step is at a place of its own, features differ in
@@ -29,7 +29,7 @@ impl Task {
                 let row = place.iter().zip(noise.floats(place.len(), 0.05)).enumerate();
                 rows.extend(row.map(|(index, (at, noise))| match index % self.width {
                     column if column + 1 == self.width => 3.5,
-                    column => (at + noise) * 10.0_f32.powi(column as i32 % 3 - 1),
+                    column => (at + noise) * [0.1, 1.0, 10.0][column % 3],
                 }));
             }
         }
@@ -91,6 +91,20 @@ fn a_constant_feature_is_never_selected() {
         assert_eq!(step.features.len(), 24);
         assert!(step.features.iter().all(|feature| feature % 9 != 8), "{:?}", step.features);
     }
+}
+
+#[test]
+fn features_are_read_view_by_view_and_a_missing_view_is_refused() {
+    with_runtime(|| {
+        let folder = tempfile::tempdir().unwrap();
+        let mut reader = FeatureReader::new(&tiny_backbone(folder.path()), 2, &SessionConfig::default()).unwrap();
+        assert_eq!(reader.width(), 24);
+        let (first, second) = (drawn(0, 0.2), drawn(1, 0.8));
+        let both = reader.read([&*first, &*second].into_iter()).unwrap().to_vec();
+        let turned = reader.read([&*second, &*first].into_iter()).unwrap();
+        assert_eq!((both.len(), &both[..24], &both[24..]), (48, &turned[24..], &turned[..24]));
+        assert!(reader.read([&*first].into_iter()).unwrap_err().to_string().contains("1 images for 2 views"));
+    });
 }
 
 #[test]
