@@ -9,16 +9,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Parser;
-use striatum_models::SessionConfig;
+use striatum_models::{PerceptualOptions, SessionConfig};
 
-use self::args::{AdaptArgs, BenchArgs, Cli, Command, EvalArgs, LabelArgs, PageArgs, PlayArgs, WatchArgs};
+use self::args::{AdaptArgs, BenchArgs, Cli, Command, EvalArgs, LabelArgs, PageArgs, PlayArgs, StepsArgs, WatchArgs};
 use crate::error::{Error, Result};
 use crate::fetch::Cache;
 use crate::play::PlayOptions;
 use crate::replay::ReplayOptions;
 use crate::watch::WatchOptions;
 use crate::{
-    adapt_command, bench, doctor, eval, label, live, models_command, page, play, replay, robots_command, watch,
+    adapt_command, bench, doctor, eval, label, live, models_command, page, play, replay, robots_command, steps, watch,
 };
 
 /// Wrong usage, as clap and the shell have it.
@@ -93,6 +93,7 @@ fn dispatch(command: Command) -> Result<()> {
         Command::Adapt(args) => adapt(args),
         Command::Label(args) => label(args, &mut out),
         Command::Eval(args) => eval(args, &mut out),
+        Command::Steps(args) => find_steps(args, &mut out),
         Command::Page(args) => draw_page(args, &mut out),
         Command::Run { config } => live::run(&config, &stop_on_signal()?),
         Command::Play(args) => play(args),
@@ -187,6 +188,23 @@ fn eval(args: EvalArgs, out: &mut dyn Write) -> Result<()> {
         out,
     )
     .map(|_| ())
+}
+
+fn find_steps(args: StepsArgs, out: &mut dyn Write) -> Result<()> {
+    steps::steps(
+        &steps::StepsOptions {
+            episodes: args.episodes,
+            backbone: args.backbone,
+            views: args.views,
+            perceptual: PerceptualOptions { steps: args.steps, ..PerceptualOptions::default() },
+            demonstrations: args.demonstrations,
+            stride: args.stride,
+            json: args.json,
+            ffmpeg: Cache::from_env()?.ffmpeg(true)?,
+            session: session(args.threads)?,
+        },
+        out,
+    )
 }
 
 fn draw_page(args: PageArgs, out: &mut dyn Write) -> Result<()> {
