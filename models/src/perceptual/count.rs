@@ -16,7 +16,7 @@ const NO_GAIN: f64 = 1e-3;
 /// time the gains fall evenly, and the rule takes few steps.
 ///
 /// # Errors
-/// As [`split`](super::split) into 2 steps.
+/// As [`split`](fn@super::split) into 2 steps.
 pub(crate) fn steps_for(demonstrations: &[Demonstration<'_>], options: &PerceptualOptions) -> Result<usize> {
     let cutters: Vec<Cutter<'_>> = demonstrations.iter().map(|rows| Cutter::new(rows, options)).collect();
     let mut objectives = Vec::new();

@@ -1,11 +1,11 @@
 //! The unsupervised perceptual reward (Sermanet, Xu, Levine, "Unsupervised Perceptual Rewards for Imitation Learning", ICLR
 //! 2017): steps of a task, found in a few demonstrations without any label, and a reward for each.
 //!
-//! - [`split`] cuts each demonstration into steps within which frozen features change least (section 2.1). As in the paper,
+//! - [`split`](fn@split) cuts each demonstration into steps within which frozen features change least (section 2.1). As in the paper,
 //!   each demonstration is cut by itself and step k of one is taken for step k of every other.
-//! - [`fit`] picks the features that tell a step from the rest (Eq 1) and keeps a Gaussian of them (Eq 2) for each step.
+//! - [`fit`](fn@fit) picks the features that tell a step from the rest (Eq 1) and keeps a Gaussian of them (Eq 2) for each step.
 //! - [`PerceptualHead`] is the result: plain arrays, the arithmetic in Rust, and the same as ONNX.
-//! - [`overlap`] compares steps with annotated ones, and with steps that chance would find.
+//! - [`overlap`](fn@overlap) compares steps with annotated ones, and with steps that chance would find.
 //!
 //! Where the paper leaves something open, or this differs from it, the items say so.
 

@@ -51,7 +51,7 @@ pub fn random_steps(frames: usize, steps: usize, least: usize, seed: u64) -> Vec
 }
 
 /// Features `[frames, width]` of no picture: each wanders at random, so that neighbouring frames are alike as in a video. What
-/// [`split`](super::split) finds in them is what it finds without seeing anything.
+/// [`split`](fn@super::split) finds in them is what it finds without seeing anything.
 #[must_use]
 pub fn wandering_rows(frames: usize, width: usize, seed: u64) -> Vec<f32> {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
