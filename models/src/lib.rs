@@ -8,6 +8,7 @@ mod grm;
 mod head;
 mod model;
 mod onnx;
+mod perceptual;
 mod session;
 #[cfg(test)]
 mod test_files;
@@ -27,6 +28,10 @@ pub use grm::GrmSpec;
 pub use head::{HeadOutput, HeadSpec, Manifold, MonotoneMap, subsets_of};
 pub use model::{BundleModel, MemoMode, NanosClock, RewardModel, StageTimings};
 pub use onnx::{Attribute, Dim, ElementType, GraphBuilder, IR_VERSION, ModelSummary, OPSET, TensorSpec, inspect};
+pub use perceptual::{
+    Demonstration, FeatureReader, Objective, PerceptualHead, PerceptualOptions, Search, StepModel, StepWeights,
+    equal_steps, fit as fit_perceptual, overlap, random_steps, split, wandering_rows,
+};
 pub use session::{
     CpuProvider, CudaProvider, Encoder, FixedModel, OrtModel, Provider, SessionConfig, TensorInfo, TensorRtProvider,
     Terminator, available_providers, init_runtime, runtime_library, runtime_version,

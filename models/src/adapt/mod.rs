@@ -31,6 +31,7 @@ mod tests;
 
 pub use adapter::Adapter;
 pub(crate) use adapter::Reference;
+pub(crate) use calibrate::calibrate;
 pub(crate) use config::is_view_name;
 pub use config::{AdaptConfig, Keyframes, without_keyframes};
 pub use fitted::{Fitted, SourceFile, SubsetFit};

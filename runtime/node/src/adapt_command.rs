@@ -73,8 +73,11 @@ pub(crate) fn adapt(options: &AdaptOptions) -> Result<PathBuf> {
     Ok(options.out.clone())
 }
 
-/// Opens every episode, with the first one's views.
-fn open_all(paths: &[PathBuf], views: Option<&[String]>) -> Result<Vec<Episode>> {
+/// Opens every episode, with the first one's views. There is at least one.
+///
+/// # Errors
+/// None was given, or one cannot be opened.
+pub(crate) fn open_all(paths: &[PathBuf], views: Option<&[String]>) -> Result<Vec<Episode>> {
     let Some((first, rest)) = paths.split_first() else {
         return Err(Error::input("EPISODE", "none was given", "give the folder of at least one demonstration"));
     };
@@ -99,7 +102,8 @@ fn config(options: &AdaptOptions, episodes: &[Episode]) -> Result<AdaptConfig> {
     })
 }
 
-fn backbone(id: BackboneId, file: PathBuf) -> Backbone {
+/// The fetched file of a backbone as models take it.
+pub(crate) fn backbone(id: BackboneId, file: PathBuf) -> Backbone {
     Backbone {
         name: id.name().to_owned(),
         file,

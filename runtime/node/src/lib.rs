@@ -30,6 +30,7 @@ mod replay;
 mod robots_command;
 #[cfg(feature = "sim")]
 mod sim;
+mod steps;
 mod watch;
 
 pub use cli::main;

@@ -46,6 +46,11 @@ pub(super) enum Command {
         after_help = "Example:\n  striatum eval demo/episode_002 --bundle tidy.bundle --hacks --report report.html"
     )]
     Eval(EvalArgs),
+    /// Find the steps of a task without labels, and fit a reward to them.
+    #[command(
+        after_help = "Examples:\n  striatum steps demo/episode_001 demo/episode_002\n  striatum steps demo/episode_001 --steps 4 --views cam_high --json steps.json"
+    )]
+    Steps(StepsArgs),
     /// Draw episodes and what a bundle says of them into one page: pictures, progress, reward, verdicts.
     #[command(
         after_help = "Examples:\n  striatum page good/episode_002 drop/episode_004 --bundle tidy.bundle --out report.html\n  striatum page episode_002 --bundle tidy.bundle --out report.html --live episode_002=rewards.jsonl"
@@ -216,6 +221,35 @@ pub(super) struct EvalArgs {
     /// Write a report that opens in a browser.
     #[arg(long)]
     pub(super) report: Option<PathBuf>,
+}
+
+/// `striatum steps`.
+#[derive(Debug, Args)]
+pub(super) struct StepsArgs {
+    /// The episodes, all of one task; annotated_keyframes.json in them is only compared with.
+    #[arg(required = true)]
+    pub(super) episodes: Vec<PathBuf>,
+    /// mobilenet_v2 or efficientnet_lite0.
+    #[arg(long, default_value = "mobilenet_v2")]
+    pub(super) backbone: BackboneId,
+    /// Views; all views by name if absent.
+    #[arg(long, value_delimiter = ',')]
+    pub(super) views: Option<Vec<String>>,
+    /// How many steps the task has; chosen from the demonstrations if absent.
+    #[arg(long, value_parser = positive)]
+    pub(super) steps: Option<usize>,
+    /// How many of the episodes, from the first, the reward is fitted to; the others only judge it.
+    #[arg(long, default_value_t = 1, value_parser = positive)]
+    pub(super) demonstrations: usize,
+    /// Use every n-th frame; chosen from each clip's length if absent.
+    #[arg(long, value_parser = positive)]
+    pub(super) stride: Option<usize>,
+    /// Write the report as JSON; - is standard output.
+    #[arg(long)]
+    pub(super) json: Option<PathBuf>,
+    /// Threads of ONNX Runtime.
+    #[arg(long, default_value_t = 2)]
+    pub(super) threads: u16,
 }
 
 /// `striatum page`.

@@ -9,10 +9,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Parser;
-use striatum_models::SessionConfig;
+use striatum_models::{PerceptualOptions, SessionConfig};
 
 use self::args::{
-    AdaptArgs, BenchArgs, CalibrateArgs, Cli, Command, EvalArgs, LabelArgs, PageArgs, PlayArgs, WatchArgs,
+    AdaptArgs, BenchArgs, CalibrateArgs, Cli, Command, EvalArgs, LabelArgs, PageArgs, PlayArgs, StepsArgs, WatchArgs,
 };
 use crate::error::{Error, Result};
 use crate::fetch::Cache;
@@ -21,7 +21,7 @@ use crate::replay::ReplayOptions;
 use crate::watch::WatchOptions;
 use crate::{
     adapt_command, bench, calibrate, doctor, eval, label, live, models_command, page, play, replay, robots_command,
-    watch,
+    steps, watch,
 };
 
 /// Wrong usage, as clap and the shell have it.
@@ -97,6 +97,7 @@ fn dispatch(command: Command) -> Result<()> {
         Command::Calibrate(args) => calibrate_bundle(args, &mut out),
         Command::Label(args) => label(args, &mut out),
         Command::Eval(args) => eval(args, &mut out),
+        Command::Steps(args) => find_steps(args, &mut out),
         Command::Page(args) => draw_page(args, &mut out),
         Command::Run { config } => live::run(&config, &stop_on_signal()?),
         Command::Play(args) => play(args),
@@ -211,6 +212,23 @@ fn calibrate_bundle(args: CalibrateArgs, out: &mut dyn Write) -> Result<()> {
             json: args.json,
             ffmpeg: Cache::from_env()?.ffmpeg(true)?,
             session: SessionConfig::default(),
+        },
+        out,
+    )
+}
+
+fn find_steps(args: StepsArgs, out: &mut dyn Write) -> Result<()> {
+    steps::steps(
+        &steps::StepsOptions {
+            episodes: args.episodes,
+            backbone: args.backbone,
+            views: args.views,
+            perceptual: PerceptualOptions { steps: args.steps, ..PerceptualOptions::default() },
+            demonstrations: args.demonstrations,
+            stride: args.stride,
+            json: args.json,
+            ffmpeg: Cache::from_env()?.ffmpeg(true)?,
+            session: session(args.threads)?,
         },
         out,
     )
