@@ -22,7 +22,8 @@ fn run(world: &mut World, seed: u64, failure: Option<FailureKind>) -> WorldResul
         None => Expert::new(world),
         Some(failure) => Expert::failing(world, failure)?,
     };
-    while !world.ended() {
+    // As recorded: an episode also ends once it has settled.
+    while !world.ended() && !(expert.finished(world) && world.still_secs() > 1.999) {
         let action = expert.act(world);
         world.act(&action)?;
     }
@@ -59,15 +60,15 @@ fn table(
     only: Option<TaskId>,
     failure_seeds: u64,
     robot: &str,
-    control_hertz: f64,
+    control_hz: f64,
 ) -> Result<(), Box<dyn std::error::Error>> {
     let robot = RobotSpec::open(robot)?;
     let usual = WorldConfig::default();
-    let more = control_hertz / usual.control_hertz;
+    let more = control_hz / usual.control_hz;
     // Thirty seconds at any rate.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     let max_actions = (300.0 * more) as usize;
-    let config = WorldConfig { control_hertz, max_actions, ..usual };
+    let config = WorldConfig { control_hz, max_actions, ..usual };
     println!("task        expert       successes  episode    wall");
     for task in TaskId::ALL.into_iter().filter(|task| only.is_none_or(|only| only == *task)) {
         let mut world = World::new(task, &robot, config)?;
@@ -92,8 +93,8 @@ fn main() -> ExitCode {
     let only = arguments.next().and_then(|name| TaskId::from_name(&name).ok());
     let failures = arguments.next().and_then(|text| text.parse().ok()).unwrap_or(seeds.min(20));
     let robot = arguments.next().unwrap_or_else(|| "panda".to_owned());
-    let control_hertz = arguments.next().and_then(|text| text.parse().ok()).unwrap_or(10.0);
-    match table(seeds, only, failures, &robot, control_hertz) {
+    let control_hz = arguments.next().and_then(|text| text.parse().ok()).unwrap_or(10.0);
+    match table(seeds, only, failures, &robot, control_hz) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error}");

@@ -42,7 +42,7 @@ fn speeds(robot: &RobotSpec) -> Result<(), Box<dyn std::error::Error>> {
         let mut world = World::new(task, robot, config)?;
         play(&mut world, 1)?;
         let (acting, simulated, _) = play(&mut world, 5)?;
-        let steps = simulated * config.physics_hertz;
+        let steps = simulated * config.physics_hz;
         println!(
             "{:<11} {:>15.0} {:>9.1} {:>17.1}",
             task.name(),

@@ -165,8 +165,8 @@ fn an_action_after_the_end_is_refused() {
 fn a_configuration_out_of_range_is_refused_by_name() {
     let robot = RobotSpec::builtin("panda").expect("built in");
     let refused = |config: WorldConfig| World::new(TaskId::Push, &robot, config).err().map(|error| error.to_string());
-    let nan = WorldConfig { physics_hertz: f64::NAN, ..WorldConfig::default() };
-    assert!(refused(nan).is_some_and(|text| text.contains("physics_hertz: is NaN")));
+    let nan = WorldConfig { physics_hz: f64::NAN, ..WorldConfig::default() };
+    assert!(refused(nan).is_some_and(|text| text.contains("physics_hz: is NaN")));
     let none = WorldConfig { max_actions: 0, ..WorldConfig::default() };
     assert!(refused(none).is_some_and(|text| text.contains("max_actions")));
 }

@@ -6,10 +6,10 @@ use super::error::{WorldError, WorldResult};
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct WorldConfig {
     /// Actions a second of simulated time; default 10.
-    pub control_hertz: f64,
+    pub control_hz: f64,
     /// Physics steps a second; rounded to a whole number of steps for each action. Default 250. The experts get along with
     /// 100 to 1000.
-    pub physics_hertz: f64,
+    pub physics_hz: f64,
     /// Actions after which an episode ends; default 300.
     pub max_actions: usize,
     /// Actions that success has to last before an episode ends; default 10, 0 never ends on success.
@@ -27,8 +27,8 @@ pub struct WorldConfig {
 impl Default for WorldConfig {
     fn default() -> Self {
         Self {
-            control_hertz: 10.0,
-            physics_hertz: 250.0,
+            control_hz: 10.0,
+            physics_hz: 250.0,
             max_actions: 300,
             hold_actions: 10,
             grip_newtons: 30.0,
@@ -43,8 +43,8 @@ impl WorldConfig {
     /// Every figure in its range.
     pub(crate) fn check(&self) -> WorldResult<()> {
         let ranges = [
-            ("control_hertz", self.control_hertz, 1.0, 100.0, "give 1 to 100"),
-            ("physics_hertz", self.physics_hertz, 100.0, 5000.0, "give 100 to 5000"),
+            ("control_hz", self.control_hz, 1.0, 100.0, "give 1 to 100"),
+            ("physics_hz", self.physics_hz, 100.0, 5000.0, "give 100 to 5000"),
             ("grip_newtons", self.grip_newtons, 1.0, 500.0, "give 1 to 500"),
             ("home_jitter_radians", self.home_jitter_radians, 0.0, 0.2, "give 0 to 0.2"),
             ("max_lead_metres", self.max_lead_metres, 0.001, 0.2, "give 0.001 to 0.2"),
@@ -59,16 +59,16 @@ impl WorldConfig {
         if self.max_actions == 0 {
             return Err(WorldError::Config { key: "max_actions", value: 0.0, mend: "give 1 or more" });
         }
-        if self.physics_hertz < self.control_hertz {
-            let value = self.physics_hertz;
-            return Err(WorldError::Config { key: "physics_hertz", value, mend: "give at least control_hertz" });
+        if self.physics_hz < self.control_hz {
+            let value = self.physics_hz;
+            return Err(WorldError::Config { key: "physics_hz", value, mend: "give at least control_hz" });
         }
         Ok(())
     }
 
     /// Physics steps for each action.
     pub(crate) fn steps_per_action(&self) -> u32 {
-        let steps = (self.physics_hertz / self.control_hertz).round().clamp(1.0, 5000.0);
+        let steps = (self.physics_hz / self.control_hz).round().clamp(1.0, 5000.0);
         // In range by the clamp.
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
         let steps = steps as u32;
@@ -77,7 +77,7 @@ impl WorldConfig {
 
     /// Length of an action.
     pub(crate) fn period_secs(&self) -> f64 {
-        1.0 / self.control_hertz
+        1.0 / self.control_hz
     }
 
     /// Length of a physics step.

@@ -2,7 +2,7 @@
 //!
 //! - `world`: reset, act, observe; `config`, `action`, `observe`, `truth`, `failure`, `error`: what goes in and out.
 //! - `robot`: the arm as a multibody; `control`: actions to joint references.
-//! - `stage`, `layout`: what stands where; `tasks`: what shall be done with it.
+//! - `stage`, `layout`: what stands where; `tasks`: what shall be done with it; `stillness`: whether anything moves.
 //! - `expert`: scripted experts, and experts that fail in a given way.
 
 mod action;
@@ -17,6 +17,7 @@ mod layout;
 mod observe;
 mod robot;
 mod stage;
+mod stillness;
 mod tasks;
 #[cfg(test)]
 mod tests;

@@ -144,6 +144,16 @@ impl Stage {
         isometry(self.world.bodies[body].position())
     }
 
+    /// How many bodies there are.
+    pub(crate) fn bodies(&self) -> usize {
+        self.world.bodies.len()
+    }
+
+    /// Poses of every body, links of the robot included, in order.
+    pub(crate) fn poses(&self) -> impl Iterator<Item = Isometry3<f64>> {
+        self.world.bodies.iter().map(|(_, body)| isometry(body.position()))
+    }
+
     pub(crate) fn velocity_of(&self, body: RigidBodyHandle) -> Vector3<f64> {
         let v = self.world.bodies[body].linvel();
         Vector3::new(f64::from(v.x), f64::from(v.y), f64::from(v.z))

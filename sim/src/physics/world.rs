@@ -12,6 +12,7 @@ use super::layout::Layout;
 use super::observe::Observation;
 use super::robot::{Arm, JointState, Reach, RobotModel};
 use super::stage::Stage;
+use super::stillness::Stillness;
 use super::tasks::{Sight, Task, TaskId};
 use super::truth::Truth;
 use crate::scene::Scene;
@@ -58,6 +59,7 @@ pub(crate) struct Play {
     pub(crate) control: Control,
     pub(crate) joints: JointState,
     truth: Truth,
+    stillness: Stillness,
     actions: usize,
     successes: usize,
     ended: bool,
@@ -141,9 +143,20 @@ impl World {
     /// Simulated time since the reset.
     #[must_use]
     pub fn time_secs(&self) -> f64 {
+        self.secs_of(self.play.actions)
+    }
+
+    /// How long nothing has moved: no link of the robot and no object by more than two
+    /// millimetres, or a degree.
+    #[must_use]
+    pub fn still_secs(&self) -> f64 {
+        self.secs_of(self.play.stillness.actions())
+    }
+
+    fn secs_of(&self, actions: usize) -> f64 {
         // Counts of actions are far below 2^52.
         #[allow(clippy::cast_precision_loss)]
-        let actions = self.play.actions as f64;
+        let actions = actions as f64;
         actions * self.config.period_secs()
     }
 
@@ -276,12 +289,14 @@ impl Play {
             task,
             joints: JointState::default(),
             truth: Truth::underway(0.0, 0, 1),
+            stillness: Stillness::default(),
             actions: 0,
             successes: 0,
             ended: false,
         };
         this.arm.read(&this.stage, &mut this.joints);
         this.truth = this.task.judge(&this.sight());
+        this.stillness.look(&this.stage);
         Ok(this)
     }
 
@@ -302,6 +317,7 @@ impl Play {
 
     fn settle(&mut self, config: &WorldConfig) -> Step {
         self.truth = self.task.judge(&self.sight());
+        self.stillness.look(&self.stage);
         self.successes = if self.truth.success { self.successes + 1 } else { 0 };
         let held = config.hold_actions > 0 && self.successes >= config.hold_actions;
         self.ended = held || self.actions >= config.max_actions;

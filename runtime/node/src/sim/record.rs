@@ -95,7 +95,7 @@ fn episode(
             success: truth.success,
         });
         for _ in 0..theatre.actions_per_frame {
-            if theatre.world.ended() {
+            if theatre.world.ended() || theatre.settled(&expert) {
                 break 'episode;
             }
             let action = expert.act(&theatre.world);

@@ -29,9 +29,11 @@ pub(crate) struct WorldOptions {
 }
 
 /// Actions a second, where frames do not ask for more.
-const CONTROL_HERTZ: u32 = 10;
+const CONTROL_HZ: u32 = 10;
 /// Longest episode, seconds.
 const LONGEST_SECS: u32 = 30;
+/// An expert's episode ends when nothing has moved for this long and its plan is done, seconds.
+const SETTLED_SECS: f64 = 2.0;
 
 /// A world and what looks at it.
 pub(crate) struct Theatre {
@@ -52,12 +54,12 @@ impl Theatre {
         let task = TaskId::from_name(&options.task).map_err(sim)?;
         let failure = options.failure.as_deref().map(FailureKind::from_name).transpose().map_err(sim)?;
         let robot = RobotSpec::open(&options.arm)?;
-        let control = control_hertz(options.fps);
+        let control = control_hz(options.fps);
         let max_actions = usize::try_from(LONGEST_SECS * control).unwrap_or(usize::MAX);
         // Success has to last a second before the episode ends.
         let hold_actions = usize::try_from(control).unwrap_or(usize::MAX);
         let config =
-            WorldConfig { control_hertz: f64::from(control), max_actions, hold_actions, ..WorldConfig::default() };
+            WorldConfig { control_hz: f64::from(control), max_actions, hold_actions, ..WorldConfig::default() };
         let world = World::new(task, &robot, config).map_err(sim)?;
         if let Some(failure) = failure {
             // Refused now rather than after the first episode has begun.
@@ -107,11 +109,17 @@ impl Theatre {
         let step = self.world.act(action).map_err(|error| Error::from(striatum_sim::Error::from(error)))?;
         Ok((step.truth, step.ended))
     }
+
+    /// Nothing more will happen: this expert has done what it meant to do, and nothing has moved since.
+    pub(crate) fn settled(&self, expert: &Expert) -> bool {
+        // Half a nanosecond less, or the sum of many periods could miss it.
+        self.world.still_secs() > SETTLED_SECS - 5e-10 && expert.finished(&self.world)
+    }
 }
 
-/// The least multiple of the frame rate that is at least [`CONTROL_HERTZ`].
-fn control_hertz(fps: u32) -> u32 {
-    fps * CONTROL_HERTZ.div_ceil(fps.max(1))
+/// The least multiple of the frame rate that is at least [`CONTROL_HZ`].
+fn control_hz(fps: u32) -> u32 {
+    fps * CONTROL_HZ.div_ceil(fps.max(1))
 }
 
 fn level(name: &str) -> Result<Level> {
@@ -131,10 +139,8 @@ mod tests {
     #[test]
     fn control_is_at_least_ten_hertz_and_a_multiple_of_the_frames() {
         for fps in 1..=60 {
-            let control = control_hertz(fps);
-            assert!(
-                control >= CONTROL_HERTZ && control.is_multiple_of(fps) && control < CONTROL_HERTZ.max(2 * fps) + fps
-            );
+            let control = control_hz(fps);
+            assert!(control >= CONTROL_HZ && control.is_multiple_of(fps) && control < CONTROL_HZ.max(2 * fps) + fps);
         }
     }
 }

@@ -81,6 +81,11 @@ impl DoorExpert {
         }
     }
 
+    /// The door has been asked to open as far as it shall, whether it did or not.
+    pub(crate) fn finished(&self) -> bool {
+        self.stage == Stage::Idle || self.stage == Stage::Pull && self.door >= OPENED_RADIANS
+    }
+
     /// An expert that has lost the ball takes it again.
     fn notice_loss(&mut self, world: &World, task: &Door, (door, lever): (f64, f64)) {
         let held = matches!(self.stage, Stage::Turn | Stage::Pull);

@@ -99,6 +99,18 @@ impl Expert {
         }
     }
 
+    /// Nothing is left of the plan: the expert waits, or goes on pushing against what does not give way. One that may yet try
+    /// again has not finished.
+    #[must_use]
+    pub fn finished(&self, world: &World) -> bool {
+        match &self.plan {
+            Plan::Push(plan) => plan.finished(world),
+            Plan::Carry(plan) => plan.finished(world),
+            Plan::Door(plan) => plan.finished(),
+            Plan::Peg(plan) => plan.finished(),
+        }
+    }
+
     /// Where the expert is in its plan, as its own states are called; for people who look for what went wrong.
     #[must_use]
     pub fn state(&self) -> String {

@@ -43,6 +43,8 @@ const FINE_SHARE: f64 = 0.3;
 const STILL_METRES_PER_SEC: f64 = 0.002;
 const ALIGN_SPEED: f64 = 0.12;
 const INSERT_SPEED: f64 = 0.03;
+/// A peg that has not gone deeper for longer is stuck.
+const STUCK_TICKS: u32 = 12;
 /// The peg is held this far above its middle, in halves of its length.
 const GRASP_ABOVE: f64 = 0.55;
 
@@ -78,6 +80,16 @@ impl PegExpert {
             Stage::LetGo => Action::stay(if self.ticks > 1 { 0.5 } else { 0.0 }),
             Stage::PullOut => self.pull_out(world, task),
             Stage::Idle => Action::stay(world.play.control.opening),
+        }
+    }
+
+    pub(crate) fn finished(&self) -> bool {
+        match self.stage {
+            Stage::Idle | Stage::LetGo => true,
+            Stage::Insert => self.fails(FailureKind::Jam) && self.stuck > STUCK_TICKS,
+            // A transfer that failed as asked is not begun again.
+            Stage::Take => self.transfer.as_ref().is_some_and(|transfer| transfer.over()),
+            Stage::Align | Stage::PullOut => false,
         }
     }
 
@@ -134,7 +146,7 @@ impl PegExpert {
             self.enter(Stage::PullOut);
         } else if depth > 0.95 * task.deep {
             self.enter(Stage::LetGo);
-        } else if self.stuck > 12 && !self.fails(FailureKind::Jam) {
+        } else if self.stuck > STUCK_TICKS && !self.fails(FailureKind::Jam) {
             self.enter(Stage::Align);
         }
         // Straight down from where it was aligned; the arm gives way to the walls of the hole.

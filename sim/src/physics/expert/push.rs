@@ -41,6 +41,8 @@ const SPREAD_METRES: f64 = 0.03;
 const BEHIND_METRES: f64 = 0.065;
 const TRAVEL_HEIGHT: f64 = 0.10;
 const TABLE_CLEARANCE: f64 = 0.008;
+/// An approach that takes longer goes on as it is.
+const PATIENCE_TICKS: u32 = 60;
 
 impl PushExpert {
     pub(crate) fn new(manner: Manner) -> Self {
@@ -85,6 +87,13 @@ impl PushExpert {
         }
     }
 
+    pub(crate) fn finished(&self, world: &World) -> bool {
+        let jammed = self.fails(FailureKind::Jam) && self.stage == Stage::Down && self.ticks > PATIENCE_TICKS;
+        // Held up until it is seen to have succeeded: see `after`.
+        let done = self.stage == Stage::Up && world.truth().success;
+        self.stage == Stage::Idle || jammed || done
+    }
+
     /// What follows a push that is over.
     fn after(&mut self, block: &Vector3<f64>, target: &Vector3<f64>, done: f64) {
         let near = flat_distance(block, target) < 0.8 * done;
@@ -125,7 +134,7 @@ impl PushExpert {
         let speed = if self.stage == Stage::Over { 0.16 } else { 0.08 };
         let (action, gap) = toward(world, &goal, opening, speed * self.manner.haste);
         let jams = self.fails(FailureKind::Jam) && self.stage == Stage::Down;
-        if !jams && (gap.within(0.008, 0.05) || self.ticks > 60) {
+        if !jams && (gap.within(0.008, 0.05) || self.ticks > PATIENCE_TICKS) {
             self.enter(if self.stage == Stage::Over { Stage::Down } else { Stage::Push });
         }
         action

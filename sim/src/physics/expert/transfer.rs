@@ -68,6 +68,8 @@ const HOVER_METRES: f64 = 0.10;
 const JAW_ROOM_METRES: f64 = 0.005;
 const CLOSE_TICKS: u32 = 7;
 const OPEN_TICKS: u32 = 4;
+/// A way that takes longer than any is blocked.
+const JAMMED_TICKS: u32 = 60;
 
 impl Transfer {
     pub(crate) fn new(job: Job, manner: Manner) -> Self {
@@ -120,6 +122,12 @@ impl Transfer {
             Stage::Done => Action::stay(self.release_opening(world)),
             Stage::Idle => Action::stay(world.play.control.opening),
         }
+    }
+
+    /// It has come to its end, was given up, or has long been pushing against a rim.
+    pub(crate) fn over(&self) -> bool {
+        let jammed = self.fails(FailureKind::Jam) && self.stage == Stage::Carry && self.ticks > JAMMED_TICKS;
+        matches!(self.stage, Stage::Done | Stage::Idle) || jammed
     }
 
     fn release_opening(&self, world: &World) -> f64 {

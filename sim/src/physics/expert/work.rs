@@ -24,7 +24,7 @@ impl Carrier {
     }
 
     pub(crate) fn act(&mut self, world: &World) -> Action {
-        let struck = self.manner.failure.is_some() && self.begun > self.strikes_at;
+        let struck = self.struck();
         let finished = self.transfer.as_ref().is_none_or(|transfer| transfer.stage == Stage::Done);
         if finished && !struck && !world.truth().success {
             self.begin(world);
@@ -33,6 +33,16 @@ impl Carrier {
             Some(transfer) => transfer.act(world),
             None => Action::stay(1.0),
         }
+    }
+
+    /// The failure asked for has happened, or is happening: nothing is begun after it.
+    fn struck(&self) -> bool {
+        self.manner.failure.is_some() && self.begun > self.strikes_at
+    }
+
+    pub(crate) fn finished(&self, world: &World) -> bool {
+        let over = self.transfer.as_ref().is_some_and(Transfer::over);
+        over && (self.struck() || world.truth().success)
     }
 
     fn begin(&mut self, world: &World) {

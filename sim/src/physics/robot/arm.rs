@@ -17,7 +17,7 @@ use crate::physics::convert::{isometry, pose, real};
 use crate::physics::stage::{self, Stage};
 
 /// How quickly a joint follows its reference: undamped frequency of its servo, critically damped.
-const SERVO_HERTZ: f32 = 6.0;
+const SERVO_HZ: f32 = 6.0;
 /// Inertia of the rotors as the joints feel it, for an arm of at least `ARM_ARMATURE_EFFORT`; keeps light wrists stiff.
 const ARM_ARMATURE: f32 = 0.1;
 const ARM_ARMATURE_EFFORT: f32 = 40.0;
@@ -136,7 +136,7 @@ impl Arm {
     pub(crate) fn drive(&self, stage: &mut Stage, positions: &[f64], velocities: &[f64], fingers: &[f64]) {
         let Some(first) = self.dofs.first() else { return };
         let Some((multibody, _)) = stage.world.multibody_joints.get_mut(first.handle) else { return };
-        let omega = std::f32::consts::TAU * SERVO_HERTZ;
+        let omega = std::f32::consts::TAU * SERVO_HZ;
         for (dof, (position, velocity)) in self.dofs.iter().zip(positions.iter().zip(velocities)) {
             let Some(link) = multibody.link_mut(dof.link) else { continue };
             let at = link.joint.coords()[dof.axis as usize];

@@ -23,7 +23,7 @@ fn assert_within(world: &World) {
 
 #[test]
 fn no_joint_is_faster_than_its_limit_whatever_is_asked() {
-    let config = WorldConfig { control_hertz: 50.0, max_actions: 10_000, ..WorldConfig::default() };
+    let config = WorldConfig { control_hz: 50.0, max_actions: 10_000, ..WorldConfig::default() };
     let mut world = world(TaskId::Push, config);
     let mut dice = Dice::new(7, 9);
     for step in 0..400 {

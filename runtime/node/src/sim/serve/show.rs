@@ -90,7 +90,10 @@ impl Show {
         };
         self.gripper = action.gripper();
         match self.theatre.act(&action) {
-            Ok((_, ended)) => self.running = !ended,
+            Ok((_, ended)) => {
+                let settled = self.expert.as_ref().is_some_and(|expert| self.theatre.settled(expert));
+                self.running = !ended && !settled;
+            }
             Err(error) => {
                 tracing::warn!("{error}");
                 // A refused action leaves the world as it was; a world that is no more ends the episode.
@@ -173,7 +176,7 @@ impl Show {
     }
 
     pub(super) fn period_secs(&self) -> f64 {
-        1.0 / self.theatre.world.config().control_hertz
+        1.0 / self.theatre.world.config().control_hz
     }
 
     pub(super) fn task(&self) -> Task {
