@@ -11,6 +11,7 @@ mod live;
 mod page;
 mod recording;
 mod sim;
+mod sim_faults;
 
 use std::path::PathBuf;
 use std::sync::OnceLock;
