@@ -65,6 +65,38 @@ pub struct Intrinsics {
 }
 
 impl Intrinsics {
+    /// A lens without distortion, its axis in the middle of the picture; `horizontal_view_radians` from border to border.
+    #[must_use]
+    pub fn pinhole(width: u32, height: u32, horizontal_view_radians: f64) -> Self {
+        let focal = f64::from(width) / 2.0 / (horizontal_view_radians / 2.0).tan();
+        let (cx, cy) = ((f64::from(width) - 1.0) / 2.0, (f64::from(height) - 1.0) / 2.0);
+        Self { width, height, fx: focal, fy: focal, cx, cy, distortion: [0.0; 5] }
+    }
+
+    /// The same with distortion: k1, k2, p1, p2, k3.
+    #[must_use]
+    pub const fn with_distortion(mut self, distortion: [f64; 5]) -> Self {
+        self.distortion = distortion;
+        self
+    }
+
+    /// The same lens on a sensor of another number of pixels: it sees what it saw.
+    #[must_use]
+    pub fn scaled(&self, width: u32, height: u32) -> Self {
+        let (x, y) = (f64::from(width) / f64::from(self.width), f64::from(height) / f64::from(self.height));
+        // Pixel centres are at whole numbers, so the picture's border is half a pixel outside.
+        let centre = |at: f64, scale: f64| (at + 0.5) * scale - 0.5;
+        Self {
+            width,
+            height,
+            fx: self.fx * x,
+            fy: self.fy * y,
+            cx: centre(self.cx, x),
+            cy: centre(self.cy, y),
+            distortion: self.distortion,
+        }
+    }
+
     /// The pixel at which a point of the camera's frame is seen, inside the picture or not.
     ///
     /// `None` behind the camera, and so far from its axis that the distortion folds back.

@@ -2,7 +2,7 @@
 #![allow(clippy::expect_used, clippy::panic)]
 
 use proptest::prelude::*;
-use striatum_robots::{Geometry, RobotSpec};
+use striatum_robots::{Geometry, Link, RobotSpec};
 
 const TOML: &str = include_str!("../data/panda.toml");
 const URDF: &str = include_str!("../data/panda.urdf");
@@ -130,6 +130,27 @@ fn an_inertial_of_nothing_is_none_and_a_link_with_shapes_is_said_to_have_no_mass
     refused(with_inertial("0", "0.1"), &["link `panda_link0`", "mass of 0 kg"]);
     refused(with_inertial("1", "0"), &["link `panda_link0`", "not positive definite"]);
     refused(with_inertial("-1", "0"), &["link `panda_link0`", "mass of -1 kg"]);
+}
+
+/// A name was once taken back out of its quotes, and ended at the first one of its own.
+#[test]
+fn a_link_or_joint_with_a_backtick_in_its_name_keeps_its_inertial_and_limits() {
+    let names = [("panda_link7", "panda`link`7"), ("panda_joint7", "joint`7")];
+    let (mut urdf, mut toml) = (URDF.to_owned(), TOML.to_owned());
+    for (plain, quoted) in names {
+        urdf = urdf.replace(&format!("\"{plain}\""), &format!("\"{quoted}\""));
+        toml = toml.replace(&format!("\"{plain}\""), &format!("\"{quoted}\""));
+        toml = toml.replace(&format!("\n{plain} ="), &format!("\n\"{quoted}\" ="));
+    }
+    let plain = with(URDF).expect("built in");
+    let robot = RobotSpec::parse(&toml, &urdf, "panda.toml").expect("only the names differ");
+    for (link, was) in robot.links.iter().zip(&plain.links) {
+        assert_eq!(link.inertial, was.inertial, "{}", link.name);
+        let limits = |link: &Link| link.joint.as_ref().and_then(|joint| joint.limits);
+        assert_eq!(limits(link), limits(was), "{}", link.name);
+    }
+    let renamed = robot.links.iter().find(|link| link.name == names[0].1).expect("renamed");
+    assert!(renamed.joint.as_ref().is_some_and(|joint| joint.name == names[1].1 && joint.limits.is_some()));
 }
 
 #[test]

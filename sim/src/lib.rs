@@ -4,7 +4,7 @@
 //! - `physics`: rapier worlds, tasks, experts, failures.
 //! - `render`: cameras, looks, randomisation, sensor faults.
 //! - `studio`: a robot's cameras in a world.
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)] // one exception, stated where it is: the run-time choice of instruction set in `render::wide`
 
 mod error;
 mod physics;
@@ -17,7 +17,7 @@ pub use physics::{
     Action, Expert, FailureKind, NamedPose, Observation, Step, TaskId, Truth, World, WorldConfig, WorldError,
     WorldResult,
 };
-pub use render::{Background, Camera, Intrinsics, Jitter, Light, Look, Material, NUMBERED, Palette, Texture};
+pub use render::{Background, Camera, Jitter, Light, Look, Material, NUMBERED, Palette, Texture};
 pub use render::{CameraFaults, Fate, FaultStream, Freeze, KeepOut, LastFrame, Level, TableArea, distractors};
 pub use render::{RenderError, RenderResult, Renderer, Samples, TABLETOP_CAMERAS, Tabletop, contact_sheet, tabletop};
 pub use scene::{Geometry, Piece, Role, Scene};

@@ -1,11 +1,11 @@
 //! A robot's cameras in a world: the look of an episode, and a picture of each view at a moment.
 
 use striatum_frames::Image;
-use striatum_robots::{Mount, RobotSpec};
+use striatum_robots::{Intrinsics, Mount, RobotSpec};
 
 use crate::error::{Error, Result};
 use crate::physics::World;
-use crate::render::{Camera, Intrinsics, KeepOut, Level, Look, Renderer, Samples, TableArea, distractors};
+use crate::render::{Camera, KeepOut, Level, Look, Renderer, Samples, TableArea, distractors};
 use crate::scene::{Geometry, Piece, Role, Scene};
 
 /// Sizes and randomness of the pictures.
@@ -60,7 +60,7 @@ impl Studio {
                 let mount = robot.cameras.iter().find(|camera| camera.name == *name).ok_or_else(|| {
                     Error::NoCamera { robot: robot.name.clone(), view: name.clone(), known: all().join(", ") }
                 })?;
-                let intrinsics = scaled(&mount.intrinsics, config.width, config.height);
+                let intrinsics = mount.intrinsics.scaled(config.width, config.height);
                 Ok(View { name: name.clone(), mount: mount.mount, intrinsics })
             };
         let mut renderer = Renderer::new(config.width, config.height)?;
@@ -117,22 +117,6 @@ impl Studio {
         }
         self.frame += 1;
         Ok(())
-    }
-}
-
-/// The same lens on a sensor of another number of pixels.
-fn scaled(lens: &striatum_robots::Intrinsics, width: u32, height: u32) -> Intrinsics {
-    let (x, y) = (f64::from(width) / f64::from(lens.width), f64::from(height) / f64::from(lens.height));
-    // Pixel centres are at whole numbers, so the picture's border is half a pixel outside.
-    let centre = |at: f64, scale: f64| (at + 0.5) * scale - 0.5;
-    Intrinsics {
-        width,
-        height,
-        fx: lens.fx * x,
-        fy: lens.fy * y,
-        cx: centre(lens.cx, x),
-        cy: centre(lens.cy, y),
-        distortion: lens.distortion,
     }
 }
 

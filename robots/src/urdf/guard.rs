@@ -27,7 +27,8 @@ pub(super) struct Noted {
 
 /// Goes over the whole text once.
 pub(super) fn scan(text: &str, file: &str) -> Result<Noted> {
-    let mut scan = Scan { file, path: Vec::new(), part: String::new(), elements: 0, noted: Noted::default() };
+    let mut scan =
+        Scan { file, path: Vec::new(), part: String::new(), name: String::new(), elements: 0, noted: Noted::default() };
     let mut reader = Reader::from_str(text);
     loop {
         let event = reader.read_event().map_err(|error| scan.no_xml(text, reader.error_position(), &error))?;
@@ -57,6 +58,8 @@ struct Scan<'a> {
     path: Vec<String>,
     /// The link or joint that is open, for errors.
     part: String,
+    /// Its name as the file has it.
+    name: String,
     elements: usize,
     noted: Noted,
 }
@@ -99,6 +102,7 @@ impl Scan<'_> {
     /// A child of `<robot>`.
     fn open_part(&mut self, kind: &str, tag: &BytesStart<'_>) -> Result<()> {
         self.part.clear();
+        self.name.clear();
         if !matches!(kind, "link" | "joint") {
             return Ok(());
         }
@@ -109,6 +113,7 @@ impl Scan<'_> {
             );
         }
         self.part = format!("{kind} `{name}`");
+        self.name = name;
         if kind == "joint" {
             let given = self.attribute(tag, "type")?.unwrap_or_default();
             if !JOINT_KINDS.contains(&given.as_str()) {
@@ -163,10 +168,9 @@ impl Scan<'_> {
     }
 
     fn note(&mut self, element: &str) {
-        let name = || self.part.split('`').nth(1).unwrap_or_default().to_owned();
         match element {
-            "inertial" => self.noted.inertials.insert(name()),
-            "limit" => self.noted.limits.insert(name()),
+            "inertial" => self.noted.inertials.insert(self.name.clone()),
+            "limit" => self.noted.limits.insert(self.name.clone()),
             _ => false,
         };
     }

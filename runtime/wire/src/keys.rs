@@ -12,6 +12,7 @@
 //! | `striatum/<robot>/action` | what the robot is to do next | the learner puts | `.../Action` |
 //! | `striatum/<robot>/world/reset` | queryable: begin an episode of a served world | the learner asks | `.../ResetRequest` in, `.../ResetReply` out |
 //! | `striatum/<robot>/world/truth` | what is true of a served world | the world puts | `.../Truth` |
+//! | `striatum/<robot>/world/alive/<epoch>` | liveliness token, likewise | a served world declares | |
 //! | `striatum/<robot>/alive/<epoch>` | liveliness token, epoch in 16 hex digits | the runtime declares | |
 //!
 //! A refused query is answered with an error reply, `text/plain`: see [`Refusal`](crate::Refusal). Robot and view names are
@@ -194,15 +195,22 @@ impl Keys {
         self.key(&["/world/truth"])
     }
 
+    /// The liveliness token of one served world.
+    #[must_use]
+    pub fn world_alive(&self, epoch: u64) -> Key {
+        self.key(&["/world/alive/", digits(&mut [0; 16], epoch)])
+    }
+
+    /// The tokens of every served world of this name, of which there is to be one.
+    #[must_use]
+    pub fn world_alive_any(&self) -> Key {
+        self.key(&["/world/alive/*"])
+    }
+
     /// The liveliness token of one run of the runtime.
     #[must_use]
     pub fn alive(&self, epoch: u64) -> Key {
-        let mut digits = [0; 16];
-        for (digit, shift) in digits.iter_mut().zip((0..16).rev()) {
-            // Masked to four bits, so the index is below 16.
-            *digit = b"0123456789abcdef"[(epoch >> (4 * shift) & 0xf) as usize];
-        }
-        self.key(&["/alive/", core::str::from_utf8(&digits).unwrap_or_default()])
+        self.key(&["/alive/", digits(&mut [0; 16], epoch)])
     }
 
     /// The tokens of every run, for a liveliness subscriber.
@@ -250,6 +258,15 @@ impl Keys {
     }
 }
 
+/// An epoch in hexadecimal.
+fn digits(buffer: &mut [u8; 16], epoch: u64) -> &str {
+    for (digit, shift) in buffer.iter_mut().zip((0..16).rev()) {
+        // Masked to four bits, so the index is below 16.
+        *digit = b"0123456789abcdef"[(epoch >> (4 * shift) & 0xf) as usize];
+    }
+    core::str::from_utf8(buffer).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -269,6 +286,8 @@ mod tests {
         assert_eq!(keys.action(), "striatum/aloha_2/action");
         assert_eq!(keys.world_reset(), "striatum/aloha_2/world/reset");
         assert_eq!(keys.world_truth(), "striatum/aloha_2/world/truth");
+        assert_eq!(keys.world_alive(0xab), "striatum/aloha_2/world/alive/00000000000000ab");
+        assert_eq!(keys.world_alive_any(), "striatum/aloha_2/world/alive/*");
         assert_eq!(keys.alive(0xab), "striatum/aloha_2/alive/00000000000000ab");
         assert_eq!(keys.alive_any(), "striatum/aloha_2/alive/*");
     }

@@ -1,60 +1,13 @@
 //! A camera: its lens and where it is.
 
 use nalgebra::{Isometry3, Matrix3, Point3, Rotation3, Translation3, UnitQuaternion, Vector3};
+use striatum_robots::Intrinsics;
 
 use super::error::{RenderResult, finite, within};
 use super::lens::Lens;
 
 /// Points nearer to the camera than this, along its axis, are not drawn. A camera has some body of its own.
 pub(super) const NEAR_METRES: f32 = 0.004;
-
-/// A pinhole with plumb-bob distortion, as OpenCV and ROS write it. Pixel centres are at whole numbers: the middle of the first
-/// pixel is (0, 0), the middle of the picture ((width - 1) / 2, (height - 1) / 2).
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Intrinsics {
-    /// Width in pixels.
-    pub width: u32,
-    /// Height in pixels.
-    pub height: u32,
-    /// Focal length in pixels, horizontally.
-    pub fx: f64,
-    /// Focal length in pixels, vertically.
-    pub fy: f64,
-    /// Where the axis meets the picture, in pixels from the left.
-    pub cx: f64,
-    /// Where the axis meets the picture, in pixels from the top.
-    pub cy: f64,
-    /// k1, k2, p1, p2, k3.
-    pub distortion: [f64; 5],
-}
-
-impl Intrinsics {
-    /// A lens without distortion, its axis in the middle of the picture.
-    #[must_use]
-    pub fn pinhole(width: u32, height: u32, horizontal_view_radians: f64) -> Self {
-        let focal = f64::from(width) / 2.0 / (horizontal_view_radians / 2.0).tan();
-        let (cx, cy) = ((f64::from(width) - 1.0) / 2.0, (f64::from(height) - 1.0) / 2.0);
-        Self { width, height, fx: focal, fy: focal, cx, cy, distortion: [0.0; 5] }
-    }
-
-    /// The same with distortion: k1, k2, p1, p2, k3.
-    #[must_use]
-    pub const fn with_distortion(mut self, distortion: [f64; 5]) -> Self {
-        self.distortion = distortion;
-        self
-    }
-
-    /// Refuses a lens that nothing can be drawn with.
-    pub(super) fn check(&self) -> RenderResult<()> {
-        for (field, focal) in [("intrinsics.fx", self.fx), ("intrinsics.fy", self.fy)] {
-            within(field, focal, focal.is_finite() && focal > 0.0, "a finite number of pixels above 0")?;
-        }
-        for (field, centre) in [("intrinsics.cx", self.cx), ("intrinsics.cy", self.cy)] {
-            finite(field, centre)?;
-        }
-        self.distortion.iter().try_for_each(|&term| finite("intrinsics.distortion", term))
-    }
-}
 
 /// A camera in the world. Its own frame is OpenCV's optical one: x right, y down, z forward.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -100,9 +53,20 @@ impl Camera {
 
     /// Refuses a camera that nothing can be drawn with.
     pub(super) fn check(&self) -> RenderResult<()> {
-        self.intrinsics.check()?;
+        check_lens(&self.intrinsics)?;
         let pose = &self.world_from_camera;
         let numbers = pose.translation.vector.iter().chain(pose.rotation.coords.iter());
         numbers.copied().try_for_each(|number| finite("camera.world_from_camera", number))
     }
+}
+
+/// Refuses a lens that nothing can be drawn with.
+fn check_lens(lens: &Intrinsics) -> RenderResult<()> {
+    for (field, focal) in [("intrinsics.fx", lens.fx), ("intrinsics.fy", lens.fy)] {
+        within(field, focal, focal.is_finite() && focal > 0.0, "a finite number of pixels above 0")?;
+    }
+    for (field, centre) in [("intrinsics.cx", lens.cx), ("intrinsics.cy", lens.cy)] {
+        finite(field, centre)?;
+    }
+    lens.distortion.iter().try_for_each(|&term| finite("intrinsics.distortion", term))
 }

@@ -3,7 +3,8 @@
 //! The model is Brown's as OpenCV writes it (calib3d documentation, "Detailed Description"): with r2 = x^2 + y^2,
 //! x' = x (1 + k1 r2 + k2 r2^2 + k3 r2^3) + 2 p1 x y + p2 (r2 + 2 x^2), and y' likewise with p1 and p2 exchanged.
 
-use super::camera::Intrinsics;
+use striatum_robots::Intrinsics;
+
 use super::tracer::{TILE, TILE_PIXELS, Tiling};
 
 /// Past this radius nothing is looked for: a view of 174 degrees.

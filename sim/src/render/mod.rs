@@ -32,8 +32,9 @@ mod tabletop;
 mod texture;
 mod tracer;
 mod vector;
+mod wide;
 
-pub use camera::{Camera, Intrinsics};
+pub use camera::Camera;
 pub use distractors::{KeepOut, TableArea, distractors};
 pub use error::{RenderError, RenderResult};
 pub use faults::{CameraFaults, Fate, FaultStream, Freeze, LastFrame};

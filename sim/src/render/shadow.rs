@@ -1,8 +1,8 @@
 //! Which points the lamp reaches: a depth picture taken from it, kept until the pieces or the lamp move.
 
 use nalgebra::{Isometry3, Matrix3, Rotation3, Translation3, UnitQuaternion, Vector3};
+use striatum_robots::Intrinsics;
 
-use super::camera::Intrinsics;
 use super::lens::Rays;
 use super::solid::bound;
 use super::texture::{Corners, mix_corners};

@@ -1,8 +1,9 @@
 //! A robot at a table, standing still: a scene for tests, examples and measurements of rendering.
 
 use nalgebra::{Isometry3, Matrix3, Rotation3, Translation3, UnitQuaternion, Vector3};
+use striatum_robots::Intrinsics;
 
-use super::camera::{Camera, Intrinsics};
+use super::camera::Camera;
 use crate::scene::{Geometry, Piece, Role, Scene};
 
 /// A scene and the three cameras that look at it.

@@ -9,25 +9,12 @@ use striatum_core::StampNanos;
 use striatum_wire::{ImageMessage, Keys, Name, PixelEncoding, RawImage, encoding};
 use zenoh::{Session, Wait};
 
+use super::network::join;
 use crate::drawn::{DrawOptions, Drawn, View};
 
 /// Side of the pictures that are sent.
 const WIDTH: u32 = 160;
 const HEIGHT: u32 = 120;
-
-/// A zenoh peer that connects to `endpoint` and listens nowhere.
-pub(super) fn join(endpoint: &str) -> Session {
-    let mut config = zenoh::Config::default();
-    for (key, value) in [
-        ("mode", "\"peer\"".to_owned()),
-        ("scouting/multicast/enabled", "false".to_owned()),
-        ("listen/endpoints", "[]".to_owned()),
-        ("connect/endpoints", format!("[{endpoint:?}]")),
-    ] {
-        config.insert_json5(key, &value).expect("a key of zenoh's configuration");
-    }
-    zenoh::open(config).wait().expect("the runtime listens")
-}
 
 /// Three cameras.
 pub struct Cameras {

@@ -1,25 +1,20 @@
 //! A learner in this process: begins episodes, asks for rewards, and hears what is published.
 
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
-
 use striatum_core::{Ending, KMode, StampNanos, Success, SuccessSource};
 use striatum_wire::{
-    AbortRequest, BeginReply, BeginRequest, EpisodeId, Keys, Refusal, RefusalCode, ShapedReward, Status, StepRequest,
-    Task,
+    AbortRequest, BeginReply, BeginRequest, EpisodeId, Keys, RefusalCode, ShapedReward, Status, StepRequest, Task,
 };
 use zenoh::pubsub::Subscriber;
 use zenoh::{Session, Wait};
 
-/// Longest wait for a reply.
-const LIMIT: Duration = Duration::from_secs(20);
+use super::network::{Heard, LIMIT, join, subscribe, wait_for};
 
 /// A learner connected to a runtime.
 pub struct Learner {
     session: Session,
     keys: Keys,
-    rewards: Arc<Mutex<Vec<Vec<u8>>>>,
-    statuses: Arc<Mutex<Vec<Status>>>,
+    rewards: Heard<Vec<u8>>,
+    statuses: Heard<Status>,
     _subscribers: [Subscriber<()>; 2],
 }
 
@@ -27,23 +22,13 @@ impl Learner {
     /// Connects to the runtime of robot `robot` at `endpoint`.
     pub fn connect(endpoint: &str) -> Self {
         let keys = Keys::new("robot").expect("a robot's name");
-        let session = super::cameras::join(endpoint);
-        let rewards = Arc::new(Mutex::new(Vec::new()));
-        let statuses = Arc::new(Mutex::new(Vec::new()));
-        let (heard, told) = (Arc::clone(&rewards), Arc::clone(&statuses));
-        let on_reward = session
-            .declare_subscriber(keys.reward().as_str())
-            .callback(move |sample| heard.lock().expect("not poisoned").push(sample.payload().to_bytes().into_owned()))
-            .wait()
-            .expect("zenoh subscribes");
-        let on_status = session
-            .declare_subscriber(keys.status().as_str())
-            .callback(move |sample| {
-                let status = Status::decode(&sample.payload().to_bytes()).expect("the runtime's status decodes");
-                told.lock().expect("not poisoned").push(status);
-            })
-            .wait()
-            .expect("zenoh subscribes");
+        let session = join(endpoint);
+        let (rewards, statuses) = (Heard::default(), Heard::default());
+        let (heard, told) = (rewards.clone(), statuses.clone());
+        let on_reward = subscribe(&session, &keys.reward(), move |_, _, bytes| heard.push(bytes.to_vec()));
+        let on_status = subscribe(&session, &keys.status(), move |_, _, bytes| {
+            told.push(Status::decode(bytes).expect("the runtime's status decodes"));
+        });
         let learner = Self { session, keys, rewards, statuses, _subscribers: [on_reward, on_status] };
         // The first status proves that the subscription has reached the runtime.
         learner.status(|_| true);
@@ -74,16 +59,7 @@ impl Learner {
 
     /// Asks with any bytes.
     pub fn ask(&self, key: &str, payload: &[u8]) -> Result<Vec<u8>, (RefusalCode, String)> {
-        let replies = self.session.get(key).payload(payload).timeout(LIMIT).wait().expect("zenoh asks");
-        let reply = replies.recv().expect("somebody answers");
-        match reply.result() {
-            Ok(sample) => Ok(sample.payload().to_bytes().into_owned()),
-            Err(error) => {
-                let bytes = error.payload().to_bytes();
-                let (code, text) = Refusal::parse(&bytes).unwrap_or_else(|| panic!("not a refusal: {bytes:?}"));
-                Err((code, text.to_owned()))
-            }
-        }
+        super::network::ask(&self.session, key, payload)
     }
 
     /// Epochs of the runtimes that are alive.
@@ -97,7 +73,7 @@ impl Learner {
 
     /// Everything that was published since the start, in the order of arrival.
     pub fn rewards(&self) -> Vec<ShapedReward> {
-        let heard = self.rewards.lock().expect("not poisoned");
+        let heard = self.rewards.all();
         heard.iter().map(|bytes| ShapedReward::decode(bytes).expect("the runtime's reward decodes")).collect()
     }
 
@@ -108,21 +84,7 @@ impl Learner {
 
     /// Waits for a status that satisfies `wanted`.
     pub fn status(&self, wanted: impl Fn(&Status) -> bool) -> Status {
-        wait_for(
-            || self.statuses.lock().expect("not poisoned").iter().rev().find(|status| wanted(status)).cloned(),
-            "no such status",
-        )
-    }
-}
-
-fn wait_for<T>(mut look: impl FnMut() -> Option<T>, what: &str) -> T {
-    let start = Instant::now();
-    loop {
-        if let Some(found) = look() {
-            return found;
-        }
-        assert!(start.elapsed() < LIMIT, "{what} in {LIMIT:?}");
-        std::thread::sleep(Duration::from_millis(20));
+        self.statuses.newest(wanted, "no such status")
     }
 }
 

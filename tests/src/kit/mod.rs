@@ -5,11 +5,13 @@
 
 mod cameras;
 mod learner;
+mod network;
 mod process;
 mod served;
 
 pub use cameras::{Cameras, Rolling};
 pub use learner::{Learner, begin_request, step_request};
+pub use network::listen;
 pub use process::{Runtime, free_endpoint, run, run_with};
 pub use served::{Joints, Seen, Served, WorldClient, shift};
 

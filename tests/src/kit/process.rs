@@ -3,11 +3,9 @@
 use std::io::Read;
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 
-/// Longest wait for anything a process should do.
-const LIMIT: Duration = Duration::from_secs(60);
+use super::network::wait_for;
 
 /// A loopback endpoint that nobody uses: the system is asked for a port, which is then given back.
 pub fn free_endpoint() -> String {
@@ -87,17 +85,8 @@ impl Runtime {
     }
 
     /// Asks it to finish, as Ctrl-C does; returns its exit status.
-    pub fn stop(mut self) -> std::process::ExitStatus {
-        let asked = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status().expect("kill runs");
-        assert!(asked.success());
-        let start = Instant::now();
-        loop {
-            if let Some(status) = self.child.try_wait().expect("it can be waited for") {
-                return status;
-            }
-            assert!(start.elapsed() < LIMIT, "it does not stop: {}", self.log());
-            std::thread::sleep(Duration::from_millis(20));
-        }
+    pub fn stop(mut self) -> ExitStatus {
+        interrupt(&mut self.child)
     }
 
     /// Does it still run?
@@ -107,14 +96,20 @@ impl Runtime {
 
     fn wait_until_it_listens(&mut self) {
         let address = self.endpoint.trim_start_matches("tcp/").to_owned();
-        let start = Instant::now();
         // Its own line comes after everything is declared; the port alone is open earlier.
-        while !(self.log().contains("up: robot") && TcpStream::connect(&address).is_ok()) {
+        let listens = || {
             assert!(self.is_up(), "it ended: {}", self.log());
-            assert!(start.elapsed() < LIMIT, "it does not listen: {}", self.log());
-            std::thread::sleep(Duration::from_millis(20));
-        }
+            (self.log().contains("up: robot") && TcpStream::connect(&address).is_ok()).then_some(())
+        };
+        wait_for(listens, "the runtime does not listen");
     }
+}
+
+/// Asks a process to finish, as Ctrl-C does; its exit status.
+pub(super) fn interrupt(child: &mut Child) -> ExitStatus {
+    let asked = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill runs");
+    assert!(asked.success());
+    wait_for(|| child.try_wait().expect("it can be waited for"), "it does not stop")
 }
 
 impl Drop for Runtime {

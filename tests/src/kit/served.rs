@@ -2,19 +2,16 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
 
 use striatum_core::StampNanos;
 use striatum_wire::{
-    Action, ActionKind, Detail, ImageKind, ImageMessage, JointState, Keys, Refusal, RefusalCode, ResetReply,
-    ResetRequest, Truth,
+    Action, ActionKind, Detail, ImageKind, ImageMessage, JointState, Keys, RefusalCode, ResetReply, ResetRequest, Truth,
 };
 use zenoh::pubsub::Subscriber;
 use zenoh::{Session, Wait};
 
-/// Longest wait for anything.
-const LIMIT: Duration = Duration::from_secs(60);
+use super::network::{Heard, join, subscribe, wait_for};
+use super::process::interrupt;
 
 /// A `striatum sim --serve`; killed when it is dropped.
 pub struct Served {
@@ -24,8 +21,27 @@ pub struct Served {
 }
 
 impl Served {
-    /// Starts `striatum sim TASK --serve` with `more` on a free endpoint; it publishes to the runtime at `runtime`.
+    /// Starts `striatum sim TASK --serve` on a free endpoint and waits until it is up; it publishes to the runtime at `runtime`.
     pub fn start(program: &str, folder: &Path, runtime: &str, arguments: &[&str]) -> Self {
+        let mut served = Self::spawn(program, folder, runtime, arguments);
+        wait_for(
+            || {
+                assert!(served.is_up(), "it ended: {}", served.log());
+                served.log().contains("up: world").then_some(())
+            },
+            "the world does not come up",
+        );
+        served
+    }
+
+    /// Starts one that is to be refused: its exit status and what it said.
+    pub fn refused(program: &str, folder: &Path, runtime: &str, arguments: &[&str]) -> (ExitStatus, String) {
+        let mut served = Self::spawn(program, folder, runtime, arguments);
+        let status = wait_for(|| served.child.try_wait().expect("it can be waited for"), "it is not refused");
+        (status, served.log())
+    }
+
+    fn spawn(program: &str, folder: &Path, runtime: &str, arguments: &[&str]) -> Self {
         let endpoint = super::free_endpoint();
         let log = folder.join(format!("world-{}.log", endpoint.replace(['/', ':'], "-")));
         let file = std::fs::File::create(&log).expect("the temporary folder can be written");
@@ -37,14 +53,7 @@ impl Served {
             .stderr(file)
             .spawn()
             .expect("it starts");
-        let mut served = Self { child, endpoint, log };
-        let start = Instant::now();
-        while !served.log().contains("up: world") {
-            assert!(served.is_up(), "it ended: {}", served.log());
-            assert!(start.elapsed() < LIMIT, "it does not come up: {}", served.log());
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        served
+        Self { child, endpoint, log }
     }
 
     /// Where it listens.
@@ -63,10 +72,13 @@ impl Served {
     }
 
     /// Asks it to finish, as Ctrl-C does; returns its exit status.
-    pub fn stop(mut self) -> ExitStatus {
-        let asked = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status().expect("kill runs");
-        assert!(asked.success());
-        wait_for(|| self.child.try_wait().expect("it can be waited for"), "it does not stop")
+    pub fn stop(self) -> ExitStatus {
+        self.finish().0
+    }
+
+    /// The same, and what it has said.
+    pub fn finish(mut self) -> (ExitStatus, String) {
+        (interrupt(&mut self.child), self.log())
     }
 }
 
@@ -98,6 +110,8 @@ pub struct Seen {
     pub view: String,
     /// When it was captured.
     pub stamp_nanos: u64,
+    /// When it came.
+    pub received_nanos: u64,
     /// Bytes of the image.
     pub bytes: usize,
 }
@@ -106,9 +120,9 @@ pub struct Seen {
 pub struct WorldClient {
     session: Session,
     keys: Keys,
-    truths: Arc<Mutex<Vec<Truth>>>,
-    joints: Arc<Mutex<Vec<Joints>>>,
-    frames: Arc<Mutex<Vec<Seen>>>,
+    truths: Heard<Truth>,
+    joints: Heard<Joints>,
+    frames: Heard<Seen>,
     _subscribers: [Subscriber<()>; 3],
 }
 
@@ -116,15 +130,15 @@ impl WorldClient {
     /// Connects to the world of robot `robot` at `endpoint`.
     pub fn connect(endpoint: &str) -> Self {
         let keys = Keys::new("robot").expect("a robot's name");
-        let session = super::cameras::join(endpoint);
-        let (truths, joints, frames) = (shared(), shared(), shared());
-        let (told, moved, seen) = (Arc::clone(&truths), Arc::clone(&joints), Arc::clone(&frames));
+        let session = join(endpoint);
+        let (truths, joints, frames) = (Heard::default(), Heard::default(), Heard::default());
+        let (told, moved, seen) = (truths.clone(), joints.clone(), frames.clone());
         let on_truth = subscribe(&session, &keys.world_truth(), move |_, _, bytes| {
-            told.lock().expect("not poisoned").push(Truth::decode(bytes).expect("the truth decodes"));
+            told.push(Truth::decode(bytes).expect("the truth decodes"));
         });
         let on_joints = subscribe(&session, &keys.joint_state(), move |_, _, bytes| {
             let state = JointState::decode(bytes).expect("the joint state decodes");
-            moved.lock().expect("not poisoned").push(Joints {
+            moved.push(Joints {
                 stamp_nanos: state.stamp_nanos.0,
                 names: state.names.iter().map(|&name| name.to_owned()).collect(),
                 positions: state.positions.to_vec(),
@@ -137,7 +151,7 @@ impl WorldClient {
             let kind = ImageKind::from_encoding(encoding).expect("an image's content type");
             let image = ImageMessage::decode(kind, bytes).expect("the image decodes");
             let stamp_nanos = image.stamp_nanos().0;
-            seen.lock().expect("not poisoned").push(Seen { view, stamp_nanos, bytes: bytes.len() });
+            seen.push(Seen { view, stamp_nanos, received_nanos: super::now_nanos(), bytes: bytes.len() });
         });
         let client = Self { session, keys, truths, joints, frames, _subscribers: [on_truth, on_joints, on_frame] };
         // The first truth proves that the subscription, and what was declared before it, has reached the world.
@@ -160,17 +174,7 @@ impl WorldClient {
 
     /// Asks for a reset with any bytes.
     pub fn ask_bytes(&self, payload: &[u8]) -> Result<Vec<u8>, (RefusalCode, String)> {
-        let key = self.keys.world_reset();
-        let replies = self.session.get(key.as_str()).payload(payload).timeout(LIMIT).wait().expect("zenoh asks");
-        let reply = replies.recv().expect("the world answers");
-        match reply.result() {
-            Ok(sample) => Ok(sample.payload().to_bytes().into_owned()),
-            Err(error) => {
-                let bytes = error.payload().to_bytes();
-                let (code, text) = Refusal::parse(&bytes).unwrap_or_else(|| panic!("not a refusal: {bytes:?}"));
-                Err((code, text.to_owned()))
-            }
-        }
+        super::network::ask(&self.session, self.keys.world_reset().as_str(), payload)
     }
 
     /// Puts an action.
@@ -187,17 +191,23 @@ impl WorldClient {
 
     /// Waits for a truth that satisfies `wanted`; the newest such.
     pub fn truth(&self, wanted: impl Fn(&Truth) -> bool) -> Truth {
-        newest(&self.truths, wanted, "no such truth")
+        self.truths.newest(wanted, "no such truth")
     }
 
     /// Waits for a joint state that satisfies `wanted`; the newest such.
     pub fn joints(&self, wanted: impl Fn(&Joints) -> bool) -> Joints {
-        newest(&self.joints, wanted, "no such joint state")
+        self.joints.newest(wanted, "no such joint state")
+    }
+
+    /// Waits until `count` frames of a view have come.
+    pub fn wait_for_frames(&self, view: &str, count: usize) {
+        let enough = || (self.frames().iter().filter(|frame| frame.view == view).count() >= count).then_some(());
+        wait_for(enough, "not enough frames");
     }
 
     /// Every frame since the start, in the order of arrival.
     pub fn frames(&self) -> Vec<Seen> {
-        self.frames.lock().expect("not poisoned").clone()
+        self.frames.all()
     }
 }
 
@@ -209,39 +219,5 @@ pub fn shift(token: u64, metres: [f64; 3]) -> Action {
         kind: ActionKind::EndEffectorDelta,
         delta: metres.into_iter().chain([0.0; 3]).collect(),
         gripper: 1.0,
-    }
-}
-
-fn shared<T>() -> Arc<Mutex<Vec<T>>> {
-    Arc::new(Mutex::new(Vec::new()))
-}
-
-fn subscribe(
-    session: &Session,
-    key: &str,
-    heard: impl Fn(&str, &str, &[u8]) + Send + Sync + 'static,
-) -> Subscriber<()> {
-    session
-        .declare_subscriber(key.to_owned())
-        .callback(move |sample| {
-            let encoding = sample.encoding().to_string();
-            heard(sample.key_expr().as_str(), &encoding, &sample.payload().to_bytes());
-        })
-        .wait()
-        .expect("zenoh subscribes")
-}
-
-fn newest<T: Clone>(heard: &Mutex<Vec<T>>, wanted: impl Fn(&T) -> bool, what: &str) -> T {
-    wait_for(|| heard.lock().expect("not poisoned").iter().rev().find(|one| wanted(one)).cloned(), what)
-}
-
-fn wait_for<T>(mut look: impl FnMut() -> Option<T>, what: &str) -> T {
-    let start = Instant::now();
-    loop {
-        if let Some(found) = look() {
-            return found;
-        }
-        assert!(start.elapsed() < LIMIT, "{what} in {LIMIT:?}");
-        std::thread::sleep(Duration::from_millis(10));
     }
 }

@@ -12,6 +12,7 @@ mod live;
 mod page;
 mod recording;
 mod sim;
+mod sim_faults;
 
 use std::path::PathBuf;
 use std::sync::OnceLock;

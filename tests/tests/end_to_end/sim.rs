@@ -1,25 +1,48 @@
 //! A served world: what a client gets of it, what it does not take, and the runtime that takes it for a robot.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use striatum_core::{Ending, StampNanos, Success, SuccessSource};
 use striatum_tests::kit::{
-    Learner, Runtime, Served, WorldClient, begin_request, free_endpoint, now_nanos, run, shift, step_request,
+    Learner, Runtime, Served, WorldClient, begin_request, free_endpoint, listen, now_nanos, run, shift, step_request,
 };
 use striatum_wire::{Action, ActionKind, ActionLoss, Detail, RefusalCode, ResetRequest, ShapedReward, StepRequest};
 use tempfile::TempDir;
 
-use crate::{PROGRAM, text};
+use crate::{PROGRAM, text, world};
 
 /// Small pictures: these tests look at messages.
-const SMALL: [&str; 3] = ["push", "--size", "64x48"];
+pub(crate) const SMALL: [&str; 3] = ["push", "--size", "64x48"];
+
+/// Pictures that a bundle is adapted to.
+pub(crate) const PUSH: [&str; 3] = ["push", "--size", "160x120"];
+
+/// A bundle for pushing, of one episode of the expert's; made once.
+pub(crate) fn push_bundle() -> &'static Path {
+    static BUNDLE: OnceLock<PathBuf> = OnceLock::new();
+    BUNDLE.get_or_init(|| {
+        let folder = world().folder.path().join("push");
+        let (episodes, bundle) = (folder.join("episodes"), folder.join("push.bundle"));
+        let made = |arguments: &[&str]| {
+            let output = run(PROGRAM, arguments);
+            assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        };
+        made(
+            &[&["sim"], &PUSH[..], &["--episodes", "1", "--seed", "3", "--images", "--out", text(&episodes)]].concat(),
+        );
+        made(&["adapt", text(&episodes.join("episode_003")), "--out", text(&bundle), "--stride", "3"]);
+        bundle
+    })
+}
 
 /// A world that no runtime listens to.
-fn served(folder: &TempDir, more: &[&str]) -> Served {
+pub(crate) fn served(folder: &TempDir, more: &[&str]) -> Served {
     Served::start(PROGRAM, folder.path(), &free_endpoint(), &[&SMALL[..], more].concat())
 }
 
-fn folder() -> TempDir {
+pub(crate) fn folder() -> TempDir {
     tempfile::tempdir().expect("a temporary folder")
 }
 
@@ -96,7 +119,9 @@ fn the_same_seed_and_actions_are_the_same_episode() {
     let failing = client.ask(&expert(3, "miss")).expect("a failing expert begins");
     let end = client.truth(|truth| truth.episode == failing.episode && truth.ended);
     assert!(!end.success && end.progress < 1.0, "{end:?}");
-    let log = served.log();
+    // Its line comes after its truth.
+    let (status, log) = served.finish();
+    assert!(status.success(), "{log}");
     assert!(log.contains("failing by miss") && log.contains("success after"), "{log}");
 }
 
@@ -194,6 +219,9 @@ fn a_world_that_there_is_not_is_one_line() {
         (&["sim", "push", "--serve", "--listen", "carrier-pigeon/1"], 1, &["carrier-pigeon"]),
         (&["sim", "push", "--serve", "--rate", "0"], 2, &["--rate"]),
         (&["sim", "push", "--expert"], 2, &["--serve"]),
+        (&["sim", "push", "--serve", "--fault", "drop=2"], 2, &["--fault", "drop=2", "from 0 to 1"]),
+        (&["sim", "push", "--serve", "--fault", "cam_x:drop=0.1"], 1, &["cam_x", "cam_wrist"]),
+        (&["sim", "push", "--fault", "drop=0.1"], 2, &["--serve"]),
     ] {
         let output = run(PROGRAM, arguments);
         let stderr = String::from_utf8_lossy(&output.stderr);
@@ -206,17 +234,9 @@ fn a_world_that_there_is_not_is_one_line() {
 #[test]
 fn a_runtime_takes_the_world_for_a_robot() {
     let folder = folder();
-    let (episodes, bundle) = (folder.path().join("episodes"), folder.path().join("push.bundle"));
-    let world = ["push", "--size", "160x120"];
-    let made = |arguments: &[&str]| {
-        let output = run(PROGRAM, arguments);
-        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-    };
-    made(&[&["sim"], &world[..], &["--episodes", "1", "--seed", "3", "--images", "--out", text(&episodes)]].concat());
-    made(&["adapt", text(&episodes.join("episode_003")), "--out", text(&bundle), "--stride", "3"]);
     // A drawn scene at rest is the same picture again and again; a sensor's noise would differ.
-    let runtime = Runtime::start(PROGRAM, folder.path(), &bundle, "[sync]\nfrozen_after_secs = 0.0\n");
-    let served = Served::start(PROGRAM, folder.path(), runtime.endpoint(), &world);
+    let runtime = Runtime::start(PROGRAM, folder.path(), push_bundle(), "[sync]\nfrozen_after_secs = 0.0\n");
+    let served = Served::start(PROGRAM, folder.path(), runtime.endpoint(), &PUSH);
     let learner = Learner::connect(runtime.endpoint());
     // Rewards arrive before any episode: the robot stands there and is seen.
     learner.reward(|reward| reward.views_used.count() == 3);
@@ -244,4 +264,20 @@ fn a_runtime_takes_the_world_for_a_robot() {
     assert!(replies.iter().rev().skip(1).all(|reply| reply.gold == 0.0));
     assert!(replies.iter().all(|reply| reply.valid && reply.views_used.count() == 3));
     assert!(served.stop().success());
+}
+
+#[test]
+fn a_second_world_of_a_name_is_refused_and_one_of_another_is_not() {
+    let folder = folder();
+    let runtime = free_endpoint();
+    // Both worlds connect to it, and hear of each other through it.
+    let _listening = listen(&runtime);
+    let mut first = Served::start(PROGRAM, folder.path(), &runtime, &SMALL);
+    let (status, said) = Served::refused(PROGRAM, folder.path(), &runtime, &SMALL);
+    assert_eq!(status.code(), Some(1), "{said}");
+    let lines: Vec<&str> = said.lines().filter(|line| line.starts_with("striatum: ")).collect();
+    assert!(matches!(lines[..], [line] if line.contains("as `robot` already") && line.contains("--robot")), "{said}");
+    let other = [&SMALL[..], &["--robot", "robot_2"]].concat();
+    let mut second = Served::start(PROGRAM, folder.path(), &runtime, &other);
+    assert!(first.is_up() && second.is_up());
 }

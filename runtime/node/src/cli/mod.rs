@@ -305,6 +305,7 @@ fn simulate(args: args::SimArgs, out: &mut dyn Write) -> Result<()> {
             expert: args.expert,
             rate: args.rate,
             jpeg: args.encoding == "jpeg",
+            faults: args.faults,
         };
         return sim::serve(&options, &stop_on_signal()?);
     }

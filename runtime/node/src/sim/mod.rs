@@ -2,8 +2,9 @@
 //!
 //! - `world`: a world, its cameras and its expert from options; what both uses share.
 //! - `record`, `store`: episodes into folders.
-//! - `serve`: a world over zenoh.
+//! - `serve`: a world over zenoh; `faults`: what goes wrong with its cameras.
 
+mod faults;
 mod keyframes;
 mod record;
 mod serve;
@@ -14,6 +15,7 @@ use std::io::Write;
 
 use striatum_sim::{FailureKind, TaskId};
 
+pub(crate) use faults::FaultOption;
 pub(crate) use record::{RecordOptions, record};
 pub(crate) use serve::{ServeOptions, serve};
 pub(crate) use world::WorldOptions;

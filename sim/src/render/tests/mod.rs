@@ -7,8 +7,9 @@ mod golden;
 
 use nalgebra::{Isometry3, Translation3, UnitQuaternion};
 use striatum_frames::Image;
+use striatum_robots::Intrinsics;
 
-use super::{Camera, Intrinsics, Look, Renderer};
+use super::{Camera, Look, Renderer};
 use crate::scene::{Geometry, Piece, Role, Scene};
 
 /// A piece at a place, upright.

@@ -1,11 +1,15 @@
 //! A world over zenoh, as a robot would be: frames and joint states out, actions in; and beyond a robot, resets and the truth.
 //!
+//! - `alone`: one world for each name.
 //! - `desk`: whose world it is, and the newest action; what refuses the others.
 //! - `doors`: zenoh in: actions and resets.
 //! - `show`: the world from episode to episode.
-//! - `outlet`: zenoh out: frames, joint states, truth.
+//! - `outlet`: zenoh out: frames, joint states, truth; `camera`, `cable`: frames, and what goes wrong with them on the way.
 //! - `pace`: when the next control period is due.
 
+mod alone;
+mod cable;
+mod camera;
 mod desk;
 mod doors;
 mod outlet;
@@ -24,6 +28,7 @@ use self::doors::Asked;
 use self::outlet::Outlet;
 use self::pace::Pace;
 use self::show::{Driver, Show};
+use super::faults::{self, FaultOption};
 use super::world::WorldOptions;
 use crate::clock;
 use crate::config::ZenohConfig;
@@ -45,6 +50,8 @@ pub(crate) struct ServeOptions {
     pub(crate) rate: f64,
     /// JPEG; raw RGB8 otherwise.
     pub(crate) jpeg: bool,
+    /// What goes wrong with the cameras.
+    pub(crate) faults: Vec<FaultOption>,
 }
 
 /// Where learners reach the world, if nothing else is said: this machine alone.
@@ -66,6 +73,7 @@ pub(crate) fn serve(options: &ServeOptions, stop: &Arc<AtomicBool>) -> Result<()
     }
     let keys = Keys::new(&options.robot)?;
     let show = Show::new(&options.world)?;
+    let faults = faults::resolve(&options.faults, &show.views(), clock::wall().0)?;
     let connect = options.connect.as_deref().unwrap_or(crate::net::DEFAULT_ENDPOINT);
     let listen = options.listen.as_deref().unwrap_or(DEFAULT_LISTEN);
     let session = crate::net::serve(&ZenohConfig {
@@ -73,21 +81,27 @@ pub(crate) fn serve(options: &ServeOptions, stop: &Arc<AtomicBool>) -> Result<()
         listen: vec![listen.to_owned()],
         ..ZenohConfig::default()
     })?;
+    let _alone = alone::claim(&session, &keys, &options.robot, clock::wall().0)?;
     let desk = Arc::new(Desk::new(show.arm_joints()));
     let (asked, resets) = crossbeam_channel::bounded(WAITING_RESETS);
     let _doors = doors::open(&session, &keys, &desk, &asked)?;
-    let outlet = Outlet::new(&session, &keys, &show, options.jpeg)?;
+    let outlet = Outlet::new(&session, &keys, &show, options.jpeg, &faults, options.world.seed)?;
     tracing::info!(
         "up: world {} for robot `{}`, runtime at {connect}, learners at {listen}; {}",
         options.world.task,
         options.robot,
         if options.expert { "the expert drives" } else { "waiting for a reset" }
     );
+    if !options.faults.is_empty() {
+        let faults: Vec<String> = options.faults.iter().map(ToString::to_string).collect();
+        tracing::info!("the cameras have faults: {}", faults.join("; "));
+    }
     let pace = Pace::new(show.period_secs() / options.rate, clock::monotonic_nanos());
     let tokens = Tokens::new(clock::wall().0);
     let mut server = Server { show, desk, outlet, pace, tokens, seed: options.world.seed };
     server.run(options.expert, &resets, stop)?;
     server.show.say_end(&server.desk.tally(), server.pace.late());
+    server.outlet.say_end();
     Ok(())
 }
 
@@ -104,10 +118,18 @@ struct Server {
 impl Server {
     fn run(&mut self, expert: bool, resets: &Receiver<Asked>, stop: &AtomicBool) -> Result<()> {
         while !stop.load(Ordering::Relaxed) {
-            let wait = Duration::from_nanos(self.pace.wait_nanos(clock::monotonic_nanos()));
+            let now = clock::monotonic_nanos();
+            let frame = self.outlet.due_nanos().map_or(u64::MAX, |due| due.saturating_sub(now));
+            let wait = Duration::from_nanos(self.pace.wait_nanos(now).min(frame));
             match resets.recv_timeout(wait) {
                 Ok(asked) => self.reset(&asked)?,
-                Err(RecvTimeoutError::Timeout) => self.period(expert)?,
+                Err(RecvTimeoutError::Timeout) => {
+                    let now = clock::monotonic_nanos();
+                    self.outlet.deliver(now)?;
+                    if self.pace.wait_nanos(now) == 0 {
+                        self.period(expert)?;
+                    }
+                }
                 // `serve` holds a sender as long as this runs.
                 Err(RecvTimeoutError::Disconnected) => return Ok(()),
             }

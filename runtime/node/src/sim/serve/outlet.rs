@@ -1,33 +1,40 @@
 //! What goes out over zenoh: frames, joint states, the truth.
 
 use striatum_core::StampNanos;
+use striatum_sim::CameraFaults;
 use striatum_wire::{Detail, ImageKind, JointState, Keys, Name, Truth, encoding};
 use zenoh::pubsub::Publisher;
 use zenoh::qos::CongestionControl;
 use zenoh::{Session, Wait};
 
+use super::cable::Cable;
+use super::camera::Camera;
 use super::desk::Tally;
 use super::show::Show;
+use crate::clock;
 use crate::error::{Error, Result};
-
-/// Quality of the JPEGs, as `striatum play` has it.
-const JPEG_QUALITY: u8 = 90;
 
 /// The publishers of one world.
 pub(super) struct Outlet {
-    views: Vec<(Name, Publisher<'static>)>,
+    cameras: Vec<Camera>,
     joint_state: Publisher<'static>,
     truth: Publisher<'static>,
     joint_names: Vec<String>,
-    jpeg: bool,
 }
 
 impl Outlet {
-    /// Declares the publishers.
+    /// Declares the publishers. `faults` has what goes wrong with each view, drawn from the show's seed.
     ///
     /// # Errors
     /// A view that cannot be a part of a key, or zenoh refusing.
-    pub(super) fn new(session: &Session, keys: &Keys, show: &Show, jpeg: bool) -> Result<Self> {
+    pub(super) fn new(
+        session: &Session,
+        keys: &Keys,
+        show: &Show,
+        jpeg: bool,
+        faults: &[Option<CameraFaults>],
+        seed: u64,
+    ) -> Result<Self> {
         let publisher = |key: &str, content: &'static str| {
             session
                 .declare_publisher(key.to_owned())
@@ -38,39 +45,53 @@ impl Outlet {
                 .map_err(|error| Error::zenoh(format!("declare {key}"), error, "check --connect and --listen"))
         };
         let kind = if jpeg { ImageKind::Compressed } else { ImageKind::Raw };
-        let views = show.views().into_iter().map(|view| {
+        let cameras = (0..).zip(show.views()).zip(faults).map(|((number, view), faults)| {
             let name = Name::view(&view)?;
             let publisher = publisher(&keys.frames(&name), kind.encoding())?;
-            Ok((name, publisher))
+            let cable = faults.map(|faults| Cable::new(faults, seed, number)).transpose()?;
+            Ok(Camera::new(name, publisher, jpeg, cable))
         });
         Ok(Self {
-            views: views.collect::<Result<_>>()?,
+            cameras: cameras.collect::<Result<_>>()?,
             joint_state: publisher(&keys.joint_state(), encoding::JOINT_STATE)?,
             truth: publisher(&keys.world_truth(), encoding::TRUTH)?,
             joint_names: show.joint_names(),
-            jpeg,
         })
     }
 
-    /// Publishes a moment, all of it under one stamp. Joint state and truth go first: drawing takes longer.
+    /// Publishes a moment, all of it under one stamp (but for a camera whose clock is wrong). Joint state and truth go first:
+    /// drawing takes longer.
     ///
     /// # Errors
     /// A picture that cannot be drawn, a message that cannot be written, or zenoh refusing.
-    pub(super) fn put(&self, show: &mut Show, tally: &Tally, stamp: StampNanos) -> Result<()> {
+    pub(super) fn put(&mut self, show: &mut Show, tally: &Tally, stamp: StampNanos) -> Result<()> {
         self.put_joints(show, stamp)?;
         self.put_truth(show, tally, stamp)?;
         if show.frame_is_due() {
-            for (image, (name, publisher)) in show.shoot()?.iter().zip(&self.views) {
-                let message = if self.jpeg {
-                    let jpeg = striatum_frames::encode_jpeg(image, JPEG_QUALITY)?;
-                    crate::net::jpeg_message(&jpeg, name.as_str(), stamp)?
-                } else {
-                    crate::net::raw_message(image, name.as_str(), stamp)?
-                };
-                put(publisher, message)?;
+            let now_nanos = clock::monotonic_nanos();
+            for (image, camera) in show.shoot()?.iter().zip(&mut self.cameras) {
+                camera.shoot(image, stamp, now_nanos)?;
             }
         }
         Ok(())
+    }
+
+    /// Sends the frames that have come through their cables by now.
+    ///
+    /// # Errors
+    /// zenoh refusing.
+    pub(super) fn deliver(&mut self, now_nanos: u64) -> Result<()> {
+        self.cameras.iter_mut().try_for_each(|camera| camera.deliver(now_nanos))
+    }
+
+    /// When the next frame comes through a cable.
+    pub(super) fn due_nanos(&self) -> Option<u64> {
+        self.cameras.iter().filter_map(Camera::due_nanos).min()
+    }
+
+    /// What became of the frames of cameras with faults, for the log.
+    pub(super) fn say_end(&self) {
+        self.cameras.iter().for_each(Camera::say_end);
     }
 
     fn put_joints(&self, show: &Show, stamp: StampNanos) -> Result<()> {
@@ -119,6 +140,10 @@ impl Outlet {
     }
 }
 
-fn put(publisher: &Publisher<'_>, bytes: Vec<u8>) -> Result<()> {
+/// Puts bytes on the network.
+///
+/// # Errors
+/// zenoh refusing.
+pub(super) fn put(publisher: &Publisher<'_>, bytes: Vec<u8>) -> Result<()> {
     publisher.put(bytes).wait().map_err(|error| Error::zenoh("publish", error, "was the session closed?"))
 }

@@ -1,0 +1,38 @@
+//! Values that several commands read the same way.
+
+use striatum_core::Discount;
+
+/// A count from 1 up.
+pub(super) fn positive(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|count| *count > 0).ok_or_else(|| "give a whole number from 1 up".to_owned())
+}
+
+/// A discount in (0, 1].
+pub(super) fn discount(text: &str) -> Result<f64, String> {
+    let gamma = text.parse().map_err(|_| "give a number in (0, 1]".to_owned())?;
+    Discount::new(gamma).map(Discount::get).map_err(|error| error.to_string())
+}
+
+/// A speed.
+pub(super) fn rate(text: &str) -> Result<f64, String> {
+    text.parse()
+        .ok()
+        .filter(|rate| (0.01..=100.0).contains(rate))
+        .ok_or_else(|| "give a speed in [0.01, 100]".to_owned())
+}
+
+/// A share above 0 and below 1.
+pub(super) fn share(text: &str) -> Result<f64, String> {
+    text.parse()
+        .ok()
+        .filter(|share| *share > 0.0 && *share < 1.0)
+        .ok_or_else(|| "give a share above 0 and below 1, for example 0.05".to_owned())
+}
+
+/// FRAMES/OF.
+pub(super) fn persistence(text: &str) -> Result<(usize, usize), String> {
+    text.split_once('/')
+        .and_then(|(frames, of)| Some((frames.parse().ok()?, of.parse().ok()?)))
+        .filter(|(frames, of)| (1..=*of).contains(frames))
+        .ok_or_else(|| "give FRAMES/OF with at least 1 of at least as many, for example 3/5".to_owned())
+}
