@@ -8,6 +8,11 @@ use crate::grm::{EVIDENCE, Located, Locator};
 use crate::head::{FEATURES, PRESENT};
 use crate::session::FixedModel;
 
+/// Share of the distance between the memory's progress and the absolute head's that counts as uncertainty.
+const APART_SHARE: f64 = 0.5;
+/// No progress is claimed to be surer than this on another episode: annotated keyframes alone are no finer.
+const LEAST_STD: f64 = 0.03;
+
 /// Looks frame sets up in the memory.
 pub(super) struct Memory {
     model: FixedModel,
@@ -23,7 +28,7 @@ pub(super) struct Memory {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Found {
     pub(super) located: Located,
-    /// Standard deviation in progress units, as wide as errors on held-out twins were.
+    /// Standard deviation in progress units.
     pub(super) std: f64,
 }
 
@@ -47,7 +52,12 @@ impl Memory {
         self.model.input_mut(self.present).copy_from_slice(present);
         self.model.run()?;
         let located = self.locator.locate(self.model.output(self.evidence), absolute);
-        Ok(located.map(|located| Found { located, std: located.std * self.std_factor }))
+        Ok(located.map(|located| {
+            // What the memory does not know (its spread), what the two do not agree on, and what neither can know.
+            let spread = located.std * self.std_factor;
+            let apart = APART_SHARE * (absolute.0 - located.mean());
+            Found { located, std: (spread * spread + apart * apart + LEAST_STD * LEAST_STD).sqrt() }
+        }))
     }
 
     pub(super) fn goal_share(&self) -> f64 {
