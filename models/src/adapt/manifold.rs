@@ -39,7 +39,8 @@ pub(crate) fn fit(rows: &Samples<'_>, judged: &Samples<'_>, rank: usize) -> Mani
     }
     energies.sort_by(f64::total_cmp);
     let index = quantile_index(energies.len(), USUAL);
-    let limit = (ANOTHER_EPISODE * ANOTHER_EPISODE * energies.get(index).copied().unwrap_or(1.0)).max(1e-6 * rows.rows.width as f64);
+    let limit = (ANOTHER_EPISODE * ANOTHER_EPISODE * energies.get(index).copied().unwrap_or(1.0))
+        .max(1e-6 * rows.rows.width as f64);
     let basis = directions(&Rows::new(&thin(rows.rows.values, rows.rows.width), rows.rows.width), rank);
     Manifold { basis, inv_limit: (1.0 / limit) as f32 }
 }

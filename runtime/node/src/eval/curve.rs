@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use indicatif::ProgressBar;
+use striatum_core::Success;
 use striatum_frames::{Image, Transform};
 use striatum_models::MemoMode;
 
+use super::measures::CompletionClass;
 use crate::episode::{Episode, ReaderOptions};
 use crate::error::Result;
 use crate::label::{RunOptions, plan, run_episode};
@@ -20,6 +22,10 @@ pub(crate) struct Curve {
     pub(crate) ood: Vec<f64>,
     /// Whether the row was flagged as out of distribution.
     pub(crate) flagged: Vec<bool>,
+    /// Share of belief on the goal, where the model has such an estimate.
+    pub(crate) goal: Vec<Option<f64>>,
+    /// Whether the model took the goal for reached at the row, k of n rows.
+    pub(crate) success: Vec<bool>,
     /// The shaping reward of the step into each row; the first row has none before it.
     pub(crate) shaping: Vec<Option<f64>>,
     pub(crate) truth: Vec<f64>,
@@ -32,6 +38,14 @@ pub(crate) struct Curve {
 impl Curve {
     pub(crate) fn rows(&self) -> usize {
         self.progress.len()
+    }
+
+    /// The runtime's verdict on the playback: the success estimate at its end. A model without one is judged by its class.
+    pub(crate) fn succeeded(&self) -> bool {
+        if self.goal.iter().any(Option::is_some) {
+            return self.success.last().copied().unwrap_or(false);
+        }
+        CompletionClass::of(&self.progress) == CompletionClass::Success
     }
 
     pub(crate) fn last(&self) -> f64 {
@@ -64,6 +78,8 @@ impl Player<'_> {
             curve.std.push(row.scored.estimate.std);
             curve.ood.push(row.scored.estimate.ood);
             curve.flagged.push(row.scored.out_of_distribution);
+            curve.goal.push(row.scored.estimate.goal);
+            curve.success.push(row.scored.success == Success::Yes);
             curve.shaping.push(row.scored.watch.map(|step| step.shaping));
             curve.truth.push(episode.truth(row.source_frame));
             curve.latency_ms.push(millis(row.step_nanos));

@@ -40,7 +40,8 @@ pub(crate) struct EpisodeReport {
     pub interval_coverage_90: f64,
     /// How the curve as a whole is read.
     pub completion_class: CompletionClass,
-    /// The runtime's own verdict that the episode did not succeed: its completion class is not success.
+    /// The runtime's own verdict that the episode did not succeed: the goal was not seen at its end, k of n rows. A model without
+    /// a success estimate is judged by its completion class.
     pub failure_detected: bool,
     /// The last progress.
     pub final_progress: f64,
@@ -109,7 +110,7 @@ impl EpisodeReport {
             frozen_drift: playbacks.frozen.iter().map(|curve| drift(&curve.progress)).reduce(f64::max),
             interval_coverage_90: coverage(progress, truth, std, Z_90),
             completion_class,
-            failure_detected: completion_class != CompletionClass::Success,
+            failure_detected: !playbacks.forward.succeeded(),
             final_progress: playbacks.forward.last(),
             final_truth: truth.last().copied().unwrap_or_default(),
             true_completion_class: CompletionClass::of(truth),

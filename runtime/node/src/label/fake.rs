@@ -43,7 +43,7 @@ impl RewardModel for BrightnessModel {
         // With a memory there is no picture that it does not know.
         let images_encoded = if self.memo == MemoMode::Reuse { 0 } else { u32::try_from(seen.len()).unwrap() };
         let non_finite_views = ViewMask::EMPTY;
-        Scores { hops, per_view, std: 0.05, ood: 0.1, views: set.views, non_finite_views, images_encoded }
+        Scores { hops, per_view, std: 0.05, goal: None, ood: 0.1, views: set.views, non_finite_views, images_encoded }
     }
 
     fn timings(&self) -> StageTimings {

@@ -17,7 +17,9 @@ pub(crate) struct Judged {
     pub(crate) truth: TruthSource,
     /// What is true; `None` where nobody wrote it down.
     pub(crate) succeeded: Option<bool>,
-    /// The runtime's verdict, from the curve as a whole.
+    /// The runtime's verdict: the success estimate at the end.
+    pub(crate) judged_success: bool,
+    /// From the curve as a whole (Robo-Dopamine, arXiv 2512.23703, Eq 58).
     pub(crate) class: CompletionClass,
     /// Against the truth; `None` where there is none but the clock.
     pub(crate) mae: Option<f64>,
@@ -37,6 +39,7 @@ impl Judged {
             live,
             truth,
             succeeded: episode.succeeded(),
+            judged_success: curve.succeeded(),
             class: CompletionClass::of(&curve.progress),
             mae: (truth != TruthSource::LinearInTime).then(|| mae(&curve.progress, &curve.truth)),
             voc_plus: spearman_with_time(&curve.progress),
@@ -63,16 +66,16 @@ impl Judged {
 
     /// What the runtime says, in words.
     pub(crate) fn verdict(&self) -> &'static str {
-        match self.class {
-            CompletionClass::Success => "success",
-            CompletionClass::Partial => "failure (partial)",
-            CompletionClass::Failure => "failure",
+        match (self.judged_success, self.class) {
+            (true, _) => "success",
+            (false, CompletionClass::Partial) => "failure (partial)",
+            (false, CompletionClass::Success | CompletionClass::Failure) => "failure",
         }
     }
 
     /// Is the runtime's verdict the right one? `None` where nobody knows.
     pub(crate) fn verdict_right(&self) -> Option<bool> {
-        self.succeeded.map(|succeeded| succeeded == (self.class == CompletionClass::Success))
+        self.succeeded.map(|succeeded| succeeded == self.judged_success)
     }
 
     /// The numbers of the tables: MAE, VOC+, last progress, mean out-of-distribution score.

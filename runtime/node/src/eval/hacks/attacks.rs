@@ -3,7 +3,7 @@
 use striatum_frames::Transform;
 
 use super::condition::Condition::{
-    self, DriftAtMost, ErrorRisesAtMost, Flagged, NoFalseSuccess, NotTrusted, OrderAtMost, SameClass,
+    self, DriftAtMost, ErrorRisesAtMost, Flagged, NoFalseSuccess, NotTrusted, OrderAtMost, SameVerdict,
 };
 
 const OCCLUDED_FRACTION: f64 = 0.3;
@@ -22,9 +22,9 @@ const NOWHERE: &[Condition] = &[OrderAtMost(0.5), NoFalseSuccess];
 /// Cameras that are not where they belong.
 const SWAPPED: &[Condition] = &[NotTrusted];
 /// Less is seen of the same thing.
-const WORSE: &[Condition] = &[ErrorRisesAtMost(0.1), SameClass];
+const WORSE: &[Condition] = &[ErrorRisesAtMost(0.1), SameVerdict];
 /// The same is seen at another speed.
-const WARPED: &[Condition] = &[ErrorRisesAtMost(0.05), SameClass];
+const WARPED: &[Condition] = &[ErrorRisesAtMost(0.05), SameVerdict];
 /// Nothing of this task is done.
 const OTHER: &[Condition] = &[NoFalseSuccess, Flagged];
 
@@ -55,7 +55,7 @@ impl Attack {
 
     /// Does a clip that ends in success still do so?
     pub(crate) fn should_succeed(&self) -> bool {
-        self.must.contains(&SameClass)
+        self.must.contains(&SameVerdict)
     }
 }
 

@@ -3,10 +3,13 @@
 use std::fmt;
 
 use crate::eval::curve::Curve;
-use crate::eval::measures::{CompletionClass, drift, mae, share, spearman_with_time};
+use crate::eval::measures::{drift, mae, share, spearman_with_time};
 
 /// Rows of a playback that must be flagged before it counts as flagged, as a share.
 const FLAGGED_SHARE: f64 = 0.5;
+
+/// Frames from this truth on show the goal.
+const GOAL: f64 = 0.95;
 
 /// Something that holds of a playback, or does not. `Display` says what it asks for.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -15,22 +18,21 @@ pub(crate) enum Condition {
     OrderAtMost(f64),
     /// Progress does not move: neither does the picture.
     DriftAtMost(f64),
-    /// The class is not success, unless that of the frames that are shown is.
+    /// The verdict is not success, unless the frames that are shown end at the goal.
     NoFalseSuccess,
-    /// The class is not success, or the rows are flagged as out of distribution.
+    /// The verdict is not success, or the rows are flagged as out of distribution.
     NotTrusted,
     /// The rows are flagged as out of distribution.
     Flagged,
     /// The mean absolute error is greater than that of the plain clip by no more.
     ErrorRisesAtMost(f64),
-    /// The class is that of the plain clip.
-    SameClass,
+    /// The verdict is that of the plain clip.
+    SameVerdict,
 }
 
 impl Condition {
     /// Why it does not hold of `played`, with `plain` the clip as it is; `None` where it holds.
     pub(crate) fn broken(self, played: &Curve, plain: &Curve) -> Option<String> {
-        let class = CompletionClass::of(&played.progress);
         let at_most = |name: &str, value: f64, most: f64| {
             // A value that is no number is not at most anything.
             if value <= most { None } else { Some(format!("{name} {value:.3}")) }
@@ -41,19 +43,18 @@ impl Condition {
             Self::OrderAtMost(most) => at_most("VOC+", spearman_with_time(&played.progress), most),
             Self::DriftAtMost(most) => at_most("drift", drift(&played.progress), most),
             Self::NoFalseSuccess => {
-                let truly = CompletionClass::of(&played.truth);
-                let fooled = class == CompletionClass::Success && truly != CompletionClass::Success;
-                fooled.then(|| format!("called a success, is {}", truly.name()))
+                let truly = played.truth.last().copied().unwrap_or_default();
+                (played.succeeded() && truly < GOAL).then(|| format!("called a success at a truth of {truly:.2}"))
             }
-            Self::NotTrusted => (class == CompletionClass::Success && !is_flagged)
+            Self::NotTrusted => (played.succeeded() && !is_flagged)
                 .then(|| format!("called a success, {:.0} % of rows flagged", 100.0 * flagged)),
             Self::Flagged => (!is_flagged).then(|| format!("{:.0} % of rows flagged", 100.0 * flagged)),
             Self::ErrorRisesAtMost(most) => {
                 at_most("MAE up", mae(&played.progress, &played.truth) - mae(&plain.progress, &plain.truth), most)
             }
-            Self::SameClass => {
-                let before = CompletionClass::of(&plain.progress);
-                (class != before).then(|| format!("{} was {}", class.name(), before.name()))
+            Self::SameVerdict => {
+                let word = |curve: &Curve| if curve.succeeded() { "success" } else { "failure" };
+                (played.succeeded() != plain.succeeded()).then(|| format!("{} was {}", word(played), word(plain)))
             }
         }
     }
@@ -68,7 +69,7 @@ impl fmt::Display for Condition {
             Self::NotTrusted => write!(f, "no success, or half of the rows flagged"),
             Self::Flagged => write!(f, "half of the rows flagged"),
             Self::ErrorRisesAtMost(most) => write!(f, "MAE up by at most {most}"),
-            Self::SameClass => write!(f, "class as without"),
+            Self::SameVerdict => write!(f, "verdict as without"),
         }
     }
 }
@@ -98,7 +99,7 @@ mod tests {
         assert!(!holds(Condition::NotTrusted, &plain));
         assert!(holds(Condition::Flagged, &strange) && !holds(Condition::Flagged, &back));
         assert!(holds(Condition::ErrorRisesAtMost(0.1), &still) && !holds(Condition::ErrorRisesAtMost(0.1), &fooled));
-        assert!(holds(Condition::SameClass, &fooled) && !holds(Condition::SameClass, &back));
+        assert!(holds(Condition::SameVerdict, &fooled) && !holds(Condition::SameVerdict, &back));
         assert!(!Condition::ErrorRisesAtMost(0.1).to_string().is_empty());
     }
 

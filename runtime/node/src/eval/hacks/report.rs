@@ -61,7 +61,7 @@ impl HackReport {
             ood_mean: mean(&played.ood),
             ood_share: share(&played.flagged),
             completion_class,
-            failure_detected: completion_class != CompletionClass::Success,
+            failure_detected: !played.succeeded(),
             verdict_right: broken.is_empty(),
             broken,
         }
