@@ -23,7 +23,7 @@ fn run(world: &mut World, seed: u64, failure: Option<FailureKind>) -> WorldResul
         Some(failure) => Expert::failing(world, failure)?,
     };
     // As recorded: an episode also ends once it has settled.
-    while !world.ended() && !(expert.finished(world) && world.still_secs() > 1.999) {
+    while !(world.ended() || expert.finished(world) && world.still_secs() > 1.999) {
         let action = expert.act(world);
         world.act(&action)?;
     }

@@ -4,7 +4,7 @@
 //! - `physics`: rapier worlds, tasks, experts, failures.
 //! - `render`: cameras, looks, randomisation, sensor faults.
 //! - `studio`: a robot's cameras in a world.
-#![deny(unsafe_code)] // one exception, stated where it is: the run-time choice of instruction set in `render::wide`
+#![forbid(unsafe_code)]
 
 mod error;
 mod physics;

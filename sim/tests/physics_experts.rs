@@ -17,7 +17,7 @@ fn episode(world: &mut World, seed: u64, failure: Option<FailureKind>) -> Vec<Tr
         None => Expert::new(world),
     };
     let mut truths = vec![world.truth()];
-    while !world.ended() && !(expert.finished(world) && world.still_secs() > 1.999) {
+    while !(world.ended() || expert.finished(world) && world.still_secs() > 1.999) {
         let action = expert.act(world);
         truths.push(world.act(&action).expect("before the end").truth);
     }

@@ -7,7 +7,6 @@ use super::look::Look;
 use super::random::Random;
 use super::tracer::{TILE, Tiling};
 use super::vector::{greater, lesser};
-use super::wide::{add_noise, expose};
 
 /// Values in the table of noise; ten random bits choose one.
 const TABLE: usize = 1024;
@@ -41,10 +40,18 @@ impl Developer {
         out: &mut [u8],
     ) {
         let mut generator = ChaCha8Rng::seed_from_u64(noise_seed);
-        let exposure = Exposure::new(look, tiling);
+        let middle = [(tiling.width as f32 - 1.0) / 2.0, (tiling.height as f32 - 1.0) / 2.0];
+        let fall = look.vignetting / greater(middle[0] * middle[0] + middle[1] * middle[1], 1.0);
         for (y, out) in out.chunks_exact_mut(tiling.width * 3).enumerate() {
+            let dy = y as f32 - middle[1];
             let (out, _) = out.as_chunks_mut::<3>();
-            expose(light, &exposure, y, out);
+            for (tile, out) in out.chunks_mut(TILE).enumerate() {
+                let at = tiling.at(tile * TILE, y);
+                let levels = expose(light, at, look.exposure, fall, (tile * TILE) as f32 - middle[0], dy);
+                for (at, out) in out.iter_mut().enumerate() {
+                    *out = [levels[0][at], levels[1][at], levels[2][at]];
+                }
+            }
             if look.noise_levels > 0.0 {
                 generator.fill_bytes(&mut self.bits);
                 add_noise(out, &self.bits, &self.table, look.noise_levels);
@@ -53,58 +60,24 @@ impl Developer {
     }
 }
 
-/// How light becomes grey levels, wherever in the picture it falls.
-pub(super) struct Exposure<'a> {
-    tiling: &'a Tiling,
-    exposure: f32,
-    /// What vignetting takes away for each squared pixel from the middle.
-    fall: f32,
-    middle: [f32; 2],
-}
-
-impl<'a> Exposure<'a> {
-    fn new(look: &Look, tiling: &'a Tiling) -> Self {
-        let middle = [(tiling.width as f32 - 1.0) / 2.0, (tiling.height as f32 - 1.0) / 2.0];
-        let fall = look.vignetting / greater(middle[0] * middle[0] + middle[1] * middle[1], 1.0);
-        Self { tiling, exposure: look.exposure, fall, middle }
-    }
-}
-
-/// The grey levels of a row; see [`expose`](super::wide::expose).
-#[inline(always)]
-pub(super) fn expose_row(light: &[Vec<f32>; 3], exposure: &Exposure<'_>, y: usize, out: &mut [[u8; 3]]) {
-    let dy = y as f32 - exposure.middle[1];
-    for (tile, out) in out.chunks_mut(TILE).enumerate() {
-        let at = exposure.tiling.at(tile * TILE, y);
-        let levels = expose_tile(light, at, exposure, (tile * TILE) as f32 - exposure.middle[0], dy);
-        for (at, out) in out.iter_mut().enumerate() {
-            *out = [levels[0][at], levels[1][at], levels[2][at]];
-        }
-    }
-}
-
 /// The grey levels of a row of a tile whose first pixel is (dx, dy) from the middle of the picture.
-#[inline(always)]
-fn expose_tile(light: &[Vec<f32>; 3], start: usize, how: &Exposure<'_>, dx: f32, dy: f32) -> [[u8; TILE]; 3] {
-    let mut gain = [0.0; TILE];
-    for (at, gain) in gain.iter_mut().enumerate() {
+fn expose(light: &[Vec<f32>; 3], start: usize, exposure: f32, fall: f32, dx: f32, dy: f32) -> [[u8; TILE]; 3] {
+    let gain: [f32; TILE] = std::array::from_fn(|at| {
         let dx = dx + at as f32;
-        *gain = how.exposure * (1.0 - how.fall * (dx * dx + dy * dy));
-    }
-    let mut levels = [[0; TILE]; 3];
-    for (levels, light) in levels.iter_mut().zip(light) {
-        let light = &light[start..start + TILE];
+        exposure * (1.0 - fall * (dx * dx + dy * dy))
+    });
+    std::array::from_fn(|part| {
+        let light = &light[part][start..start + TILE];
+        let mut levels = [0; TILE];
         for at in 0..TILE {
             // A display's curve, near enough to sRGB's, and a square root is the same everywhere.
             levels[at] = level(lesser(greater(light[at] * gain[at], 0.0), 1.0).sqrt() * 255.0);
         }
-    }
-    levels
+        levels
+    })
 }
 
-/// Noise on a row; see [`add_noise`](super::wide::add_noise).
-#[inline(always)]
-pub(super) fn add_noise_row(row: &mut [[u8; 3]], bits: &[u8], table: &[f32], levels: f32) {
+fn add_noise(row: &mut [[u8; 3]], bits: &[u8], table: &[f32], levels: f32) {
     let (bits, _) = bits.as_chunks::<4>();
     for (pixel, bits) in row.iter_mut().zip(bits) {
         let bits = u32::from_le_bytes(*bits) as usize;
@@ -116,7 +89,7 @@ pub(super) fn add_noise_row(row: &mut [[u8; 3]], bits: &[u8], table: &[f32], lev
 }
 
 /// The nearest grey level.
-#[inline(always)]
+#[inline]
 #[expect(clippy::cast_sign_loss, reason = "it holds at 0 and 255")]
 fn level(value: f32) -> u8 {
     (value + 0.5) as u8

@@ -32,7 +32,6 @@ mod tabletop;
 mod texture;
 mod tracer;
 mod vector;
-mod wide;
 
 pub use camera::Camera;
 pub use distractors::{KeepOut, TableArea, distractors};

@@ -8,13 +8,12 @@ use super::develop::Developer;
 use super::error::{RenderError, RenderResult};
 use super::lens::Rays;
 use super::look::Look;
-use super::shade::{Paint, Shading, room_paints};
+use super::shade::{Paint, Shading, Sights, room_paints};
 use super::shadow::ShadowMap;
-use super::smooth::find_edges;
+use super::smooth::{find_edges, resample};
 use super::surface::ROOM_PAINTS;
 use super::texture::Textures;
-use super::tracer::{NOTHING, Tiling, Tracer};
-use super::wide::{shade_all, smooth_edges};
+use super::tracer::{NOTHING, TILE, Tiling, Tracer};
 use crate::scene::Scene;
 
 /// The longest side that is drawn.
@@ -118,7 +117,12 @@ impl Renderer {
         shade_all(&self.tracer, rays, &shading, &mut self.light, &mut self.faces);
         if self.samples == Samples::TwoByTwo {
             find_edges(&self.tracer, &self.light, &self.faces, &mut self.edges);
-            smooth_edges(&self.tracer, rays, &shading, &self.edges, &mut self.light);
+            for &[x, y] in &self.edges {
+                let at = self.tracer.tiling.at(x as usize, y as usize);
+                for (light, part) in self.light.iter_mut().zip(resample(&self.tracer, rays, &shading, [x, y])) {
+                    light[at] = part;
+                }
+            }
         }
         let noise_seed = noise_seed(camera, look, frame);
         self.developer.develop(&self.light, &self.tracer.tiling, look, noise_seed, out.pixels_mut());
@@ -174,6 +178,26 @@ impl Renderer {
         self.lenses[at].1.fill(intrinsics, &self.tracer.tiling);
         at
     }
+}
+
+/// Rows of tiles, one after the other.
+fn shade_all(tracer: &Tracer, rays: &Rays, shading: &Shading<'_>, light: &mut [Vec<f32>; 3], faces: &mut [u32]) {
+    let (u, v, inverse_length) = (rows(&rays.u), rows(&rays.v), rows(&rays.inverse_length));
+    let (depth, (seen, _)) = (rows(&tracer.depth), tracer.seen.as_chunks::<TILE>());
+    let (faces, _) = faces.as_chunks_mut::<TILE>();
+    for (at, faces) in faces.iter_mut().enumerate() {
+        let sights =
+            Sights { u: &u[at], v: &v[at], inverse_length: &inverse_length[at], depth: &depth[at], seen: &seen[at] };
+        let lights = shading.light(&sights);
+        *faces = lights.face;
+        for (light, part) in light.iter_mut().zip(&lights.parts) {
+            light[at * TILE..(at + 1) * TILE].copy_from_slice(part);
+        }
+    }
+}
+
+fn rows(values: &[f32]) -> &[[f32; TILE]] {
+    values.as_chunks().0
 }
 
 /// Mixes what makes a picture different from others. Cameras of one frame differ by where they are.

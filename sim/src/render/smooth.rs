@@ -32,7 +32,6 @@ pub(super) fn find_edges(tracer: &Tracer, light: &[Vec<f32>; 3], faces: &[u32], 
 
 /// The mean light of four rays within a pixel. They are cut only with the solids that the pixel and its eight neighbours see:
 /// anything else would be thinner than the pixels.
-#[inline(always)]
 pub(super) fn resample(tracer: &Tracer, rays: &Rays, shading: &Shading<'_>, [x, y]: [u32; 2]) -> Vec3 {
     let at = tracer.tiling.at(x as usize, y as usize);
     let (du, dv) = (rays.pixel[0] * 0.25, rays.pixel[1] * 0.25);
@@ -53,7 +52,6 @@ pub(super) fn resample(tracer: &Tracer, rays: &Rays, shading: &Shading<'_>, [x, 
 }
 
 /// What a pixel and its neighbours see.
-#[inline(always)]
 fn nearby(tracer: &Tracer, x: usize, y: usize) -> [u32; 9] {
     let tiling = &tracer.tiling;
     let (xs, ys) = (

@@ -6,7 +6,6 @@ use super::camera::NEAR_METRES;
 use super::lens::{Cone, Rays};
 use super::solid::Solid;
 use super::vector::dot;
-use super::wide::trace_tile;
 use crate::scene::Piece;
 
 /// Pixels on a side of a tile: a row of it is a few vector registers.
@@ -115,7 +114,24 @@ impl Tracer {
         let (seen, _) = self.seen[pixels].as_chunks_mut::<TILE>();
         depth.fill([f32::INFINITY; TILE]);
         seen.fill([NOTHING; TILE]);
-        trace_tile(&self.solids, &self.list, u, v, depth, seen);
+        let mut farthest = f32::INFINITY;
+        for &own in &self.list {
+            let solid = &self.solids[own as usize];
+            if solid.nearest > farthest {
+                break;
+            }
+            cover_tile(solid, own, u, v, depth, seen);
+            farthest = depth.iter().flatten().fold(0.0_f32, |most, &depth| if depth > most { depth } else { most });
+        }
+    }
+}
+
+type Rows = [[f32; TILE]];
+
+/// One solid over one tile; the loop is written once for each form, so that each is a straight run of vector instructions.
+fn cover_tile(solid: &Solid, own: u32, u: &Rows, v: &Rows, depth: &mut Rows, seen: &mut [[u32; TILE]]) {
+    for (((u, v), depth), seen) in u.iter().zip(v).zip(depth).zip(seen) {
+        solid.cover(own, u, v, depth, seen);
     }
 }
 

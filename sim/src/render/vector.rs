@@ -24,19 +24,19 @@ impl Rigid {
     }
 
     /// Moves a point.
-    #[inline(always)]
+    #[inline]
     pub(super) fn point(&self, point: Vec3) -> Vec3 {
         add(self.turn(point), self.shift)
     }
 
     /// Turns a direction.
-    #[inline(always)]
+    #[inline]
     pub(super) fn turn(&self, direction: Vec3) -> Vec3 {
         [dot(self.rows[0], direction), dot(self.rows[1], direction), dot(self.rows[2], direction)]
     }
 
     /// Turns a direction back.
-    #[inline(always)]
+    #[inline]
     pub(super) fn turn_back(&self, direction: Vec3) -> Vec3 {
         let [x, y, z] = direction;
         let [a, b, c] = self.rows;
@@ -44,22 +44,22 @@ impl Rigid {
     }
 }
 
-#[inline(always)]
+#[inline]
 pub(super) fn dot(a: Vec3, b: Vec3) -> f32 {
     a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 }
 
-#[inline(always)]
+#[inline]
 pub(super) fn add(a: Vec3, b: Vec3) -> Vec3 {
     [a[0] + b[0], a[1] + b[1], a[2] + b[2]]
 }
 
-#[inline(always)]
+#[inline]
 pub(super) fn sub(a: Vec3, b: Vec3) -> Vec3 {
     [a[0] - b[0], a[1] - b[1], a[2] - b[2]]
 }
 
-#[inline(always)]
+#[inline]
 pub(super) fn scale(a: Vec3, by: f32) -> Vec3 {
     [a[0] * by, a[1] * by, a[2] * by]
 }

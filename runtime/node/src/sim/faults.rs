@@ -157,7 +157,7 @@ fn nanos(secs: f64) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::float_cmp)]
     use super::*;
 
     const START: u64 = 1_700_000_000_000_000_000;
