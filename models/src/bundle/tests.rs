@@ -102,7 +102,7 @@ fn a_changed_or_missing_file_is_refused_by_its_name() {
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
             .filter(|name| name != MANIFEST)
             .collect();
-        assert_eq!(names.len(), 5, "{names:?}");
+        assert_eq!(names.len(), 6, "{names:?}");
         for name in names {
             let dir = folder.path().join(format!("bad_{name}"));
             copy(&good, &dir);
