@@ -17,9 +17,14 @@ use striatum_wire::{
 use super::{Engine, EngineConfig, Event, Output};
 use crate::pipeline::{Pipeline, PipelineConfig, SuccessConfig};
 
+mod success;
+
 const MS: u64 = 1_000_000;
 /// A brightness at which the model has no answer.
 const NO_VOTE: f64 = 1.02;
+
+/// From this brightness on the model sees the goal.
+const SHOWS_GOAL: f64 = 0.95;
 
 /// Progress is the first pixel's red / 250.
 struct Brightness {
@@ -44,6 +49,7 @@ impl RewardModel for Brightness {
             hops: Perspectives { incremental, forward, backward },
             per_view: [None; MAX_VIEWS],
             std: 0.05,
+            goal: Some(if progress.get() >= SHOWS_GOAL { 0.9 } else { 0.0 }),
             ood: 0.1,
             views: set.views,
             non_finite_views: ViewMask::EMPTY,
@@ -79,6 +85,10 @@ struct Rig {
 
 impl Rig {
     fn new(lock_gamma: bool, fusion: FusionConfig) -> Self {
+        Self::with_gold(lock_gamma, fusion, SourceSet::default())
+    }
+
+    fn with_gold(lock_gamma: bool, fusion: FusionConfig, gold_sources: SourceSet) -> Self {
         let sync = SyncConfig {
             views: 1,
             max_skew_nanos: 10 * MS,
@@ -101,7 +111,7 @@ impl Rig {
                 lock_gamma,
                 begin_timeout_nanos: 1000 * MS,
                 mode: ShapingMode::Potential,
-                gold_sources: SourceSet::default(),
+                gold_sources,
             },
         );
         Self { engine, said: Vec::new() }

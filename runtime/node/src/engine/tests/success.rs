@@ -1,0 +1,47 @@
+//! The model's own word of success on the way to a learner.
+
+use super::*;
+
+/// An episode whose begin said `terminate_on_success`, and whose last `seen` frame sets show the goal; the reply to a step that
+/// says `said` of its outcome.
+fn after(seen: u64, gold: SourceSet, terminate_on_success: bool, said: (Success, SuccessSource)) -> ShapedReward {
+    let mut rig = Rig::with_gold(false, FusionConfig::memoryless(), gold);
+    rig.frame(100, 0.2);
+    rig.at(106, Event::Begin(1, BeginRequest { terminate_on_success, ..begin_request(100) }));
+    let episode = rig.opened(1).episode;
+    for i in 0..seen {
+        rig.frame(200 + 20 * i, 0.96);
+    }
+    let stamp = 200 + 20 * seen;
+    rig.frame(stamp, 0.96);
+    let request = StepRequest { success: said.0, success_source: said.1, ..step_request(episode, 1, stamp) };
+    rig.step(stamp + 5, 2, request);
+    rig.reward(2)
+}
+
+const NOTHING: (Success, SuccessSource) = (Success::Unknown, SuccessSource::None);
+
+#[test]
+fn the_models_word_is_reported_with_its_source_once_k_of_n_sets_see_the_goal() {
+    let early = after(1, SourceSet::default(), false, NOTHING);
+    assert_eq!((early.success, early.success_source), (Success::Unknown, SuccessSource::None));
+    let seen = after(2, SourceSet::default(), false, NOTHING);
+    assert_eq!((seen.success, seen.success_source), (Success::Yes, SuccessSource::Model));
+    assert_eq!((seen.ending, seen.gold), (Ending::Running, 0.0));
+}
+
+#[test]
+fn the_models_word_ends_an_episode_only_where_begin_said_so_and_pays_only_where_it_is_listed() {
+    let ended = after(2, SourceSet::default(), true, NOTHING);
+    assert_eq!((ended.ending, ended.gold, ended.potential), (Ending::Terminated, 0.0, 0.0));
+    let paid = after(2, SourceSet::default().with(SuccessSource::Model), true, NOTHING);
+    assert_eq!((paid.ending, paid.gold), (Ending::Terminated, 1.0));
+}
+
+#[test]
+fn what_the_learner_says_stands_against_the_model() {
+    let said = (Success::No, SuccessSource::Operator);
+    let reward = after(4, SourceSet::default().with(SuccessSource::Model), true, said);
+    assert_eq!((reward.success, reward.success_source), said);
+    assert_eq!((reward.ending, reward.gold), (Ending::Running, 0.0));
+}
