@@ -98,7 +98,7 @@ fn another_tasks_clip_is_judged_as_if_nothing_were_done() {
     // The model takes it for its own task's, and it is not in the least surprised.
     assert!((other.mae - 0.5).abs() < 1e-9, "{}", other.mae);
     assert!(!other.verdict_right && other.broken.len() == 2, "{:?}", other.broken);
-    assert!(report.table().contains("WRONG: called a success, is failure; 0 % of rows flagged"));
+    assert!(report.table().contains("WRONG: called a success at a truth of 0.00; 0 % of rows flagged"));
 }
 
 #[test]

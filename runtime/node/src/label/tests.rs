@@ -29,7 +29,7 @@ fn the_columns_are_those_of_the_interface_and_the_values_are_right() {
     let table = labelled(folder.path(), &[]);
     let fixed =
         "frame_index,source_frame,timestamp_secs,progress,std,ood,potential,shaping,incremental,forward,backward";
-    let header: Vec<&str> = fixed.split(',').chain(["view_left", "view_right"]).collect();
+    let header: Vec<&str> = fixed.split(',').chain(["view_left", "view_right", "goal", "success"]).collect();
     assert_eq!(table.0, header);
     assert_eq!(column(&table, "frame_index"), [0.0, 5.0, 10.0, 15.0, 20.0, 25.0, 30.0, 35.0, 40.0]);
     let progress = column(&table, "progress");
