@@ -246,7 +246,13 @@ impl BundleModel {
         let (hops, std) = match (&self.memory, found) {
             (Some(memory), Some((now, before))) => {
                 let before = before.as_ref().map(|found| &found.located);
-                (recall::hops(&now.located, before, (&memory.start.located, &memory.goal.located)), now.std)
+                let ends = (&memory.start.located, &memory.goal.located);
+                let mut hops = recall::hops(&now.located, before, ends);
+                if self.views_before != used {
+                    // Found by other views, the set before is at another place: what they have in common says the hop.
+                    hops.incremental = self.hops(choice.row, used).incremental;
+                }
+                (hops, now.std)
             }
             _ => (self.hops(choice.row, used), choice.std),
         };
