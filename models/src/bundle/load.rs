@@ -139,10 +139,16 @@ fn open_head(bytes: &[u8], manifest: &Manifest, path: &Path) -> Result<FixedMode
 }
 
 fn open_grm(bytes: &[u8], entry: &GrmEntry, manifest: &Manifest, path: &Path) -> Result<FixedModel> {
-    let in_range = entry.progress.iter().all(|p| (0.0..=1.0).contains(p));
-    let factors = [entry.prior_std, entry.std_factor, entry.goal_share];
-    if !in_range || entry.progress.is_empty() || factors.iter().any(|v| !v.is_finite() || *v <= 0.0) {
-        return Err(Error::bundle(path, "grm: a number is out of range", "adapt again"));
+    let in_range = entry.progress.iter().all(|p| (0.0..=1.0).contains(p)) && !entry.progress.is_empty();
+    for (key, holds) in [
+        ("grm.progress", in_range),
+        ("grm.prior_std", entry.prior_std > 0.0 && entry.prior_std.is_finite()),
+        ("grm.std_factor", entry.std_factor >= 1.0 && entry.std_factor.is_finite()),
+        ("grm.goal_share", entry.goal_share > 0.0 && entry.goal_share <= 1.0),
+    ] {
+        if !holds {
+            return Err(Error::bundle(path, format!("{key} is out of range"), "adapt again"));
+        }
     }
     let model = OrtModel::from_bytes(bytes, &entry.file, &SessionConfig::default())?;
     let inputs = features_and_present(manifest.views.len(), manifest.backbone.feature_width);

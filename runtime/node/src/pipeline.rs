@@ -200,6 +200,7 @@ impl Pipeline {
     /// Forgets the frames that wait for each other: the clock they wait by was set back.
     pub fn line_up_afresh(&mut self) {
         self.synchroniser.reset();
+        self.detector.reset();
         self.late_in_a_row = 0;
     }
 
@@ -209,6 +210,7 @@ impl Pipeline {
         if jumped {
             self.late_in_a_row = 0;
             self.synchroniser.reset();
+            self.detector.reset();
         }
         jumped
     }

@@ -114,7 +114,7 @@ pub struct RewardSection {
     pub mode: String,
     /// Sources of success that pay gold. Default operator, sensor, simulation.
     pub gold_sources: Vec<String>,
-    /// Out-of-distribution score above which a frame set is flagged. Default 1: the limit fitted with the bundle.
+    /// Out-of-distribution score above which a frame set is flagged, and does not count for the model's own success. Default 1: the limit fitted with the bundle.
     pub ood_limit: f64,
     /// How long `begin` waits for its first frame set, seconds. Default 5.
     pub begin_timeout_secs: f64,

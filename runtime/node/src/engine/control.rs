@@ -1,6 +1,6 @@
 //! What learners ask for: begin, step and abort, answered when their state is final or their deadline has passed.
 
-use striatum_core::{Discount, Ending, EpisodeRules, Shaper, StampNanos, Transition};
+use striatum_core::{Discount, Ending, EpisodeRules, Shaper, StampNanos, Success, SuccessSource, Transition};
 use striatum_wire::{AbortReply, AbortRequest, BeginReply, BeginRequest, EpisodeId, QualityFlags, StepRequest};
 
 use super::episode::{Episode, PendingBegin, PendingStep, Token};
@@ -165,7 +165,8 @@ impl Engine {
         if newer.is_none() {
             flags = flags.with(QualityFlags::HELD);
         }
-        let state = newer.unwrap_or(episode.state);
+        // Of a state that is only held the model has nothing new to say.
+        let state = newer.unwrap_or(Scored { success: Success::Unknown, ..episode.state });
         let transition = match transition(&episode, &request, &state) {
             Ok(transition) => transition,
             Err(error) => return self.refuse_step(episode, &tokens, &error, sink),
@@ -263,6 +264,14 @@ fn transition(episode: &Episode, request: &StepRequest, state: &Scored) -> Resul
         striatum_core::KMode::Unit => 1.0,
         striatum_core::KMode::Elapsed => Shaper::elapsed_k(rules.period_nanos, episode.stamp, request.stamp_nanos)?,
     };
-    let (success, source) = super::message::outcome(request, state);
+    let (success, source) = match super::message::outcome(request, state) {
+        // It is reported all the same. To end an episode by a word that does not pay would teach to keep away from the goal.
+        (_, SuccessSource::Model)
+            if request.success == Success::Unknown && !rules.gold_sources.contains(SuccessSource::Model) =>
+        {
+            (Success::Unknown, SuccessSource::None)
+        }
+        outcome => outcome,
+    };
     Ok(Transition { next: state.potential, k, ending: request.ending, success, source })
 }

@@ -46,20 +46,20 @@ pub(in crate::cli) struct SimArgs {
     #[arg(long)]
     pub(in crate::cli) serve: bool,
     /// With --serve: the expert drives the world itself, episode after episode, until a client resets it.
-    #[arg(long, requires = "serve")]
+    #[arg(long, requires = "serve", conflicts_with = "episodes")]
     pub(in crate::cli) expert: bool,
     /// With --serve: simulated seconds in a second, as far as this computer can.
-    #[arg(long, default_value_t = 1.0, value_parser = rate, requires = "serve")]
+    #[arg(long, default_value_t = 1.0, value_parser = rate, requires = "serve", conflicts_with = "episodes")]
     pub(in crate::cli) rate: f64,
     /// With --serve: jpeg or rgb8.
-    #[arg(long, default_value = "jpeg", value_parser = ["jpeg", "rgb8"], requires = "serve")]
+    #[arg(long, default_value = "jpeg", value_parser = ["jpeg", "rgb8"], requires = "serve", conflicts_with = "episodes")]
     pub(in crate::cli) encoding: String,
     /// With --serve: what goes wrong with every camera, or with one; can be repeated. latency=MEAN~JITTER, drop=SHARE, skew=SECS,
     /// freeze=SECS@START, freeze=SECS~CHANCE, with commas between; times in seconds.
-    #[arg(long = "fault", value_name = "[VIEW:]FAULT,...", requires = "serve")]
+    #[arg(long = "fault", value_name = "[VIEW:]FAULT,...", requires = "serve", conflicts_with = "episodes")]
     pub(in crate::cli) faults: Vec<FaultOption>,
     /// With --serve: where learners reach the world [default: tcp/127.0.0.1:7448].
-    #[arg(long, requires = "serve")]
+    #[arg(long, requires = "serve", conflicts_with = "episodes")]
     pub(in crate::cli) listen: Option<String>,
     /// The robot's name in the keys, with --serve.
     #[arg(long, default_value = "robot")]

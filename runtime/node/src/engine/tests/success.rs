@@ -31,11 +31,32 @@ fn the_models_word_is_reported_with_its_source_once_k_of_n_sets_see_the_goal() {
 }
 
 #[test]
-fn the_models_word_ends_an_episode_only_where_begin_said_so_and_pays_only_where_it_is_listed() {
-    let ended = after(2, SourceSet::default(), true, NOTHING);
-    assert_eq!((ended.ending, ended.gold, ended.potential), (Ending::Terminated, 0.0, 0.0));
+fn the_models_word_ends_an_episode_only_where_begin_said_so_and_it_is_listed() {
+    let unlisted = after(2, SourceSet::default(), true, NOTHING);
+    assert_eq!((unlisted.ending, unlisted.gold), (Ending::Running, 0.0));
+    assert_eq!((unlisted.success, unlisted.success_source), (Success::Yes, SuccessSource::Model));
+    let unasked = after(2, SourceSet::default().with(SuccessSource::Model), false, NOTHING);
+    assert_eq!((unasked.ending, unasked.gold), (Ending::Running, 0.0));
     let paid = after(2, SourceSet::default().with(SuccessSource::Model), true, NOTHING);
     assert_eq!((paid.ending, paid.gold), (Ending::Terminated, 1.0));
+}
+
+#[test]
+fn a_state_that_is_only_held_is_no_success_of_the_models() {
+    let mut rig = Rig::plain();
+    rig.frame(100, 0.2);
+    let episode = rig.begin(106, 100);
+    for i in 0..3 {
+        rig.frame(200 + 20 * i, 0.96);
+    }
+    rig.step(245, 2, step_request(episode, 1, 240));
+    assert_eq!(rig.reward(2).success, Success::Yes);
+    // No frame comes any more; the deadline passes.
+    rig.step(345, 3, step_request(episode, 2, 340));
+    rig.at(500, Event::Tick);
+    let held = rig.reward(3);
+    assert!(held.quality.contains(QualityFlags::HELD));
+    assert_eq!((held.success, held.success_source), (Success::Unknown, SuccessSource::None));
 }
 
 #[test]

@@ -10,8 +10,10 @@ use zenoh::{Session, Wait};
 
 use crate::error::{Error, Result};
 
-/// Longest wait for the answers of those who are there. They are neighbours: it is over as soon as all have answered.
+/// How long others are looked for: peers that meet through a third one need a moment to find each other.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// Between two looks.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// Says that this world is there, as long as it is kept, and warns of another that comes within sight later.
 pub(super) struct Alone {
@@ -26,10 +28,14 @@ pub(super) struct Alone {
 pub(super) fn claim(session: &Session, keys: &Keys, robot: &str, epoch: u64) -> Result<Alone> {
     let refused = |error| Error::zenoh("look for other worlds", error, "check --connect and --listen");
     let all = keys.world_alive_any();
-    let there = session.liveliness().get(all.as_str()).timeout(PATIENCE).wait().map_err(refused)?;
-    if there.iter().any(|reply| reply.result().is_ok()) {
-        let what = format!("a world is served as `{robot}` already");
-        return Err(Error::input("--robot", what, "stop that one, or give another name"));
+    let looks = PATIENCE.as_millis() / PAUSE.as_millis();
+    for _ in 0..looks {
+        let there = session.liveliness().get(all.as_str()).timeout(PATIENCE).wait().map_err(refused)?;
+        if there.iter().any(|reply| reply.result().is_ok()) {
+            let what = format!("a world is served as `{robot}` already");
+            return Err(Error::input("--robot", what, "stop that one, or give another name"));
+        }
+        std::thread::sleep(PAUSE);
     }
     let own = keys.world_alive(epoch);
     let token = session.liveliness().declare_token(own.as_str().to_owned()).wait().map_err(refused)?;
