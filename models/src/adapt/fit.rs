@@ -288,7 +288,7 @@ fn measure_grm(
 }
 
 /// The mean of each channel over its cells.
-fn channel_means(features: &[f32], cells: usize) -> Vec<f32> {
+pub(crate) fn channel_means(features: &[f32], cells: usize) -> Vec<f32> {
     features.chunks_exact(cells).map(|channel| channel.iter().sum::<f32>() / cells as f32).collect()
 }
 

@@ -11,8 +11,8 @@ const RANK: usize = 32;
 const MOST_SAMPLES: usize = 240;
 /// Segments are dealt to this many folds.
 const FOLDS: usize = 4;
-/// Distances on another episode of the task against those on segments left out of the demonstration: 0.8 to 1.4 times on
-/// simulated episodes that look a little different, where swapped views are at 2 to 3.4 times.
+/// Another episode is a little farther from the demonstration than segments left out of it, and swapped views much farther:
+/// `ood_mean` of `striatum eval` says how far. A choice between flagging the first and missing the second.
 const ANOTHER_EPISODE: f64 = 1.5;
 /// Share of the frames not fitted on that count as usual.
 const USUAL: f64 = 0.98;
@@ -32,7 +32,7 @@ pub(crate) fn fit(rows: &Samples<'_>, judged: &Samples<'_>, rank: usize) -> Mani
         if seen.is_empty() {
             continue;
         }
-        let basis = directions(&Rows::new(&thin(&seen, rows.rows.width), rows.rows.width), rank);
+        let basis = directions(&Rows::new(&thin(&seen, rows.rows.width, MOST_SAMPLES), rows.rows.width), rank);
         for unseen in [rows, judged].map(|samples| samples.pick(|segment| segment % FOLDS == fold)) {
             energies.extend(unseen.chunks_exact(rows.rows.width).map(|row| outside(row, &basis, rank)));
         }
@@ -41,7 +41,7 @@ pub(crate) fn fit(rows: &Samples<'_>, judged: &Samples<'_>, rank: usize) -> Mani
     let index = quantile_index(energies.len(), USUAL);
     let limit = (ANOTHER_EPISODE * ANOTHER_EPISODE * energies.get(index).copied().unwrap_or(1.0))
         .max(1e-6 * rows.rows.width as f64);
-    let basis = directions(&Rows::new(&thin(rows.rows.values, rows.rows.width), rows.rows.width), rank);
+    let basis = directions(&Rows::new(&thin(rows.rows.values, rows.rows.width, MOST_SAMPLES), rows.rows.width), rank);
     Manifold { basis, inv_limit: (1.0 / limit) as f32 }
 }
 
@@ -65,13 +65,14 @@ pub(crate) fn quantile_index(count: usize, share: f64) -> usize {
     ((count as f64 * share) as usize).min(count.saturating_sub(1))
 }
 
-fn thin(values: &[f32], width: usize) -> Vec<f32> {
-    let step = (values.len() / width).div_ceil(MOST_SAMPLES).max(1);
+/// Every so many rows that at most about `most` are left.
+pub(crate) fn thin(values: &[f32], width: usize, most: usize) -> Vec<f32> {
+    let step = (values.len() / width).div_ceil(most).max(1);
     values.chunks_exact(width).step_by(step).flatten().copied().collect()
 }
 
 /// The leading directions by the eigenvectors of the samples' inner products, orthonormal, row-major `[width, rank]`.
-fn directions(rows: &Rows<'_>, rank: usize) -> Vec<f32> {
+pub(crate) fn directions(rows: &Rows<'_>, rank: usize) -> Vec<f32> {
     let gram: DMatrix<f64> = rows.products(rows);
     let eigen = SymmetricEigen::new(gram);
     let mut order: Vec<usize> = (0..eigen.eigenvalues.len()).collect();

@@ -54,6 +54,8 @@ fn a_changed_manifest_is_refused_by_the_field() {
         let cases = [
             ("format_version = 1", "format_version = 2", "format_version is 2"),
             ("format_version = 1", "", "format_version is missing"),
+            ("goal_share = ", "goal_share = 1.5 # ", "grm.goal_share is out of range"),
+            ("prior_std = ", "prior_std = 0.0 # ", "grm.prior_std is out of range"),
             ("task = ", "tusk = ", "did you mean `task`?"),
             ("image_size = 16", "imagesize = 16", "did you mean `image_size`?"),
             ("views = [\"view_0\", \"view_1\"]", "views = [\"view_1\", \"view_0\"]", "view: the entries"),

@@ -1,30 +1,26 @@
 //! Remembering a demonstration, and measuring what the memory is worth on twins that it has not seen.
 
-use nalgebra::SymmetricEigen;
-
 use super::pairs::{balanced_pairs, hop_error};
 use super::posterior::{Located, Locator};
 use super::{GrmSpec, HALVES};
-use crate::adapt::{Rows, Rowset};
+use crate::adapt::{Rows, Rowset, Standard, channel_means, directions, thin};
 use crate::error::Result;
 
-/// Directions of each half; 16 to 64 were found to be alike on simulated episodes.
+/// Directions of each half.
 const RANK: usize = 32;
-/// Rows of the memory at most: with three views, about a sixth of a millisecond's reading.
+/// Rows of the memory at most: they are all read for each frame set.
 const MOST_ROWS: usize = 720;
 /// Rows that the directions are found from; more only cost time.
 const MOST_SAMPLES: usize = 360;
-/// Channels that vary less than this share of what is usual in their view are not blown up beyond it.
-const LEAST_SHARE: f64 = 0.1;
 /// Squared distance, 1 being the demonstration's own mean square, at which a view begins to lose its say.
 const TAIL: f64 = 1.0;
-/// Width of the comparison. Chosen with [`PRIOR_STD`] on simulated episodes of four tasks (seeds apart from those of any
-/// table): 0.03 to 0.06 and 0.12 to 0.2 are alike within 0.01 of mean absolute error.
+/// Width of the comparison, and below the least deviation of the absolute head's progress: chosen on simulated episodes of four
+/// tasks, where neither is sharp.
 const WIDTH_OF_MATCH: f64 = 0.04;
 /// The least deviation that the absolute head's progress is given.
 const PRIOR_STD: f64 = 0.15;
 /// The goal is seen from this share of belief on; raised where the demonstration itself confuses earlier frames with its end.
-/// From 0.25 to 0.45 two of 150 failures of simulated tasks passed; the lower, the more successes are seen.
+/// The lower, the more successes are seen, and the more failures pass: `cargo xtask worlds` counts both.
 const GOAL_SHARE: f64 = 0.3;
 /// Frames before this progress are not the goal.
 const BEFORE_GOAL: f64 = 0.9;
@@ -52,57 +48,33 @@ pub(crate) fn memorise(training: &Rowset, width: usize, cells: usize) -> Result<
     let kept: Vec<usize> = (0..training.len()).step_by(step).collect();
     let channels = width / cells;
     let rank = RANK.min(kept.len() / 3).min(channels / 4).max(1);
+    // Channels of the rows that are kept, standardised.
+    let mut seen = Rowset::new(views);
+    for (into, values) in seen.features.iter_mut().zip(&training.features) {
+        *into = kept.iter().flat_map(|&row| channel_means(&values[row * width..(row + 1) * width], cells)).collect();
+    }
+    let standard = Standard::of(&seen, channels)?;
+    seen.standardise(&standard);
     let mut spec = GrmSpec {
         views,
         width,
         cells,
         rank,
-        mean: Vec::new(),
-        scale: Vec::new(),
+        mean: standard.mean,
+        scale: standard.inv_scale,
         basis: vec![0.0; views * channels * HALVES * rank],
         memory: Vec::new(),
         progress: kept.iter().map(|&row| training.truth[row]).collect(),
         tail: TAIL,
         width_of_match: WIDTH_OF_MATCH,
     };
-    for view in 0..views {
-        let mut means = channel_means(&training.features[view], &kept, width, cells);
-        standardise(&mut means, channels, &mut spec);
+    for (view, standard) in seen.features.iter().enumerate() {
         for half in 0..HALVES {
-            remember(&mut spec, view, half, &means);
+            remember(&mut spec, view, half, standard);
         }
     }
     spec.check()?;
     Ok(spec)
-}
-
-/// `[kept, C]`: the mean of each channel's cells.
-fn channel_means(values: &[f32], kept: &[usize], width: usize, cells: usize) -> Vec<f32> {
-    let rows = kept.iter().map(|&row| &values[row * width..(row + 1) * width]);
-    let mean = |cell: &[f32]| (cell.iter().map(|&v| f64::from(v)).sum::<f64>() / cells as f64) as f32;
-    rows.flat_map(|row| row.chunks_exact(cells).map(mean)).collect()
-}
-
-/// Standardises one view's channels in place and appends their mean and scale to `spec`.
-fn standardise(means: &mut [f32], channels: usize, spec: &mut GrmSpec) {
-    let count = (means.len() / channels).max(1) as f64;
-    let (mut centre, mut square) = (vec![0.0_f64; channels], vec![0.0_f64; channels]);
-    for row in means.chunks_exact(channels) {
-        centre.iter_mut().zip(row).for_each(|(c, &v)| *c += f64::from(v) / count);
-    }
-    for row in means.chunks_exact(channels) {
-        square.iter_mut().zip(&centre).zip(row).for_each(|((s, c), &v)| *s += (f64::from(v) - c).powi(2) / count);
-    }
-    let usual = (square.iter().sum::<f64>() / channels as f64).sqrt();
-    let scale = |variance: f64| if usual > 1e-6 { 1.0 / variance.sqrt().max(LEAST_SHARE * usual) } else { 0.0 };
-    let scales: Vec<f64> = square.into_iter().map(scale).collect();
-    for row in means.chunks_exact_mut(channels) {
-        for ((v, c), s) in row.iter_mut().zip(&centre).zip(&scales) {
-            *v = ((f64::from(*v) - c) * s) as f32;
-        }
-    }
-    spec.mean.extend(centre.iter().map(|&c| c as f32));
-    spec.scale.extend(scales.iter().map(|&s| s as f32));
 }
 
 /// Finds the leading directions of one half of a view's standardised channels, and appends the rows in them to the memory.
@@ -113,11 +85,12 @@ fn remember(spec: &mut GrmSpec, view: usize, half: usize, standard: &[f32]) {
         .chunks_exact(channels)
         .flat_map(|row| (0..half_width).map(move |i| row.get(i * HALVES + half).copied().unwrap_or(0.0)))
         .collect();
-    let directions = directions(&own, half_width, rank);
+    let thinned = thin(&own, half_width, MOST_SAMPLES);
+    let directions = directions(&Rows::new(&thinned, half_width), rank);
     let mut inside = vec![0.0_f64; rows * rank];
     for (row, into) in own.chunks_exact(half_width).zip(inside.chunks_exact_mut(rank)) {
         for (&z, weights) in row.iter().zip(directions.chunks_exact(rank)) {
-            into.iter_mut().zip(weights).for_each(|(e, &b)| *e += f64::from(z) * b);
+            into.iter_mut().zip(weights).for_each(|(e, &b)| *e += f64::from(z) * f64::from(b));
         }
     }
     let length = (inside.iter().map(|e| e * e).sum::<f64>() / rows as f64).sqrt();
@@ -126,36 +99,15 @@ fn remember(spec: &mut GrmSpec, view: usize, half: usize, standard: &[f32]) {
         let channel = i * HALVES + half;
         if channel < channels {
             let at = ((view * channels + channel) * HALVES + half) * rank;
-            spec.basis[at..at + rank].iter_mut().zip(weights).for_each(|(slot, &b)| *slot = (b * unit) as f32);
+            spec.basis[at..at + rank]
+                .iter_mut()
+                .zip(weights)
+                .for_each(|(slot, &b)| *slot = (f64::from(b) * unit) as f32);
         }
     }
     for direction in 0..rank {
         spec.memory.extend((0..rows).map(|row| (inside[row * rank + direction] * unit) as f32));
     }
-}
-
-/// Orthonormal leading directions of the rows, `[width, rank]` row-major, by the eigenvectors of their inner products.
-fn directions(values: &[f32], width: usize, rank: usize) -> Vec<f64> {
-    let step = (values.len() / width).div_ceil(MOST_SAMPLES).max(1);
-    let thin: Vec<f32> = values.chunks_exact(width).step_by(step).flatten().copied().collect();
-    let rows = Rows::new(&thin, width);
-    let eigen = SymmetricEigen::new(rows.products(&rows));
-    let mut order: Vec<usize> = (0..eigen.eigenvalues.len()).collect();
-    order.sort_by(|&a, &b| eigen.eigenvalues[b].total_cmp(&eigen.eigenvalues[a]));
-    let largest = order.first().map_or(0.0, |&i| eigen.eigenvalues[i]);
-    let mut basis = vec![0.0; width * rank];
-    for (column, &i) in order.iter().take(rank).enumerate() {
-        let value = eigen.eigenvalues[i];
-        // Rounding noise is no direction.
-        if value <= 1e-6 * largest || value <= 0.0 {
-            break;
-        }
-        let weights: Vec<f64> = eigen.eigenvectors.column(i).iter().map(|u| u / value.sqrt()).collect();
-        for (row, v) in rows.weighted_sum(&weights).into_iter().enumerate() {
-            basis[row * rank + column] = v;
-        }
-    }
-    basis
 }
 
 /// What each row of `judge` (raw features) finds in the memory.

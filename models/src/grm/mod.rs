@@ -20,10 +20,10 @@
 //! - The logarithm is what lets a view be wrong: far from all it has seen, blank or covered, it tells the memory's rows
 //!   apart less and less, frame by frame. A view that is missing tells nothing, and the distribution widens.
 //! - `phi_abs` is the absolute head's progress. It sees the whole and shrinks; the memory sees the detail and may leap between
-//!   scenes that look alike. Together they are better than either: see `adapt`'s notes for the numbers.
+//!   scenes that look alike. Together they are better than either: decision 11.
 //! - The halves are the two goal perspectives: the forward reading looks at the even channels, the backward one at the odd ones.
-//!   They see different evidence, so their disagreement says something (rank correlation with the error 0.4 to 0.7 on
-//!   simulated episodes), and their mean is as good as one reading of all channels.
+//!   They see different evidence, so their disagreement says something, and their mean is as good as one reading of all
+//!   channels.
 //! - The share of `w` on the demonstration's end is the evidence that the goal is reached: an estimate apart from progress.
 
 mod fit;

@@ -2,8 +2,8 @@
 //!
 //! A clock without any camera has a VOC+ of 0.99, so VOC+ stands beside measures that a clock fails: the error, the clip
 //! played backwards, frozen pictures, and, with `--hacks`, a list of playbacks of which each should or should not change
-//! the verdict. The verdict is the runtime's own: where its
-//! success estimate does not say success at the end, a failure was detected.
+//! the verdict. The verdict is the runtime's own: where its success estimate does not say success at the end, a failure was
+//! detected.
 
 mod curve;
 mod hacks;

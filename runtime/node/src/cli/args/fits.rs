@@ -23,10 +23,10 @@ pub(in crate::cli) struct CalibrateArgs {
     #[arg(long, value_name = "RATE", value_parser = share)]
     pub(in crate::cli) false_success: Option<f64>,
     /// With --false-success: how sure of that share, in (0, 1).
-    #[arg(long, default_value_t = 0.95, value_parser = share)]
+    #[arg(long, default_value_t = 0.95, value_parser = share, requires = "false_success")]
     pub(in crate::cli) confidence: f64,
     /// With --false-success: rows that must be above the threshold, of so many in a row.
-    #[arg(long, default_value = "3/5", value_name = "FRAMES/OF", value_parser = persistence)]
+    #[arg(long, default_value = "3/5", value_name = "FRAMES/OF", value_parser = persistence, requires = "false_success")]
     pub(in crate::cli) persist: (usize, usize),
     /// Write the measures as JSON; - is standard output.
     #[arg(long)]

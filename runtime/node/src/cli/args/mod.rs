@@ -128,3 +128,29 @@ pub(super) enum Command {
     )]
     Sim(SimArgs),
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(line: &str) -> bool {
+        Cli::try_parse_from(line.split(' ')).is_err()
+    }
+
+    #[test]
+    fn options_that_would_do_nothing_are_refused() {
+        let calibrate = "striatum calibrate a --bundle b";
+        assert!(!refused(calibrate) && !refused(&format!("{calibrate} --false-success 0.05 --persist 2/3")));
+        assert!(refused(&format!("{calibrate} --persist 2/3")) && refused(&format!("{calibrate} --confidence 0.9")));
+    }
+
+    #[cfg(feature = "sim")]
+    #[test]
+    fn what_only_a_served_world_has_is_refused_of_a_recorded_one() {
+        let record = "striatum sim push --episodes 1 --out x";
+        assert!(!refused(record) && !refused("striatum sim push --serve --expert --rate 2 --fault drop=0.1"));
+        for option in ["--fault drop=0.1", "--expert", "--rate 2", "--listen tcp/127.0.0.1:1", "--encoding rgb8"] {
+            assert!(refused(&format!("{record} {option}")), "{option}");
+        }
+    }
+}
