@@ -61,7 +61,13 @@ impl Workspace {
     }
 }
 
-/// The cargo that started this command.
+/// The cargo that started this command. What that one set for this program is taken out again: build scripts of dependencies look
+/// at it (ring's does), and would run once more, with all that depends on them, whenever a build from a shell follows.
 fn cargo() -> Command {
-    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let set_by_cargo = |name: &str| ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|prefix| name.starts_with(prefix));
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(set_by_cargo)) {
+        command.env_remove(name);
+    }
+    command
 }
