@@ -17,7 +17,7 @@ mod testkit;
 mod weights;
 
 pub use adapt::{AdaptConfig, Adapter, Fitted, Keyframes, SourceFile, SubsetFit, without_keyframes};
-pub use backbone::{BackboneId, BuildOptions, INPUT_NAME, WheelFacts, build_onnx};
+pub use backbone::{BackboneId, BuildOptions, INPUT_NAME, InputSize, WheelFacts, build_onnx};
 pub use bundle::{
     Backbone, BackboneEntry, Bundle, CalibrationEntry, CalibrationMade, FORMAT_VERSION, GrmEntry, HeadEntry,
     LeftOutEntry, LoadOptions, Made, Manifest, Preprocessing, ReferenceImage, References, ScoreMeaning, SubsetEntry,
@@ -26,7 +26,7 @@ pub use bundle::{
 pub use error::{Error, Result};
 pub use grm::GrmSpec;
 pub use head::{HeadOutput, HeadSpec, Manifold, MonotoneMap, subsets_of};
-pub use model::{BundleModel, MemoMode, NanosClock, RewardModel, StageTimings};
+pub use model::{BundleModel, MemoMode, NanosClock, ReuseRule, RewardModel, StageTimings};
 pub use onnx::{Attribute, Dim, ElementType, GraphBuilder, IR_VERSION, ModelSummary, OPSET, TensorSpec, inspect};
 pub use perceptual::{
     Demonstration, FeatureReader, Objective, PerceptualHead, PerceptualOptions, Search, StepModel, StepWeights,

@@ -49,7 +49,7 @@ fn indices(values: &Value) -> Vec<usize> {
 fn encoder(id: BackboneId, options: &BuildOptions, output: &str) -> Option<Encoder> {
     let onnx = build_onnx(id, &weights(id)?, options).unwrap();
     let model = OrtModel::from_bytes(&onnx, id.name(), &SessionConfig::default()).unwrap();
-    Some(Encoder::with_output(model, IMAGES, id.image_size(), output).unwrap())
+    Some(Encoder::with_output(model, IMAGES, options.image_size.pixels(), output).unwrap())
 }
 
 fn fill(encoder: &mut Encoder, id: BackboneId, images: &[Image]) {
@@ -117,7 +117,7 @@ fn lite0_names_the_same_five_classes() {
     let golden = golden(&folder);
     let id = BackboneId::EfficientnetLite0;
     with_runtime(|| {
-        let Some(mut encoder) = encoder(id, &BuildOptions { grid: None, logits: true }, "logits") else { return };
+        let Some(mut encoder) = encoder(id, &BuildOptions { logits: true, ..BuildOptions::default() }, "logits") else { return };
         fill(&mut encoder, id, &images(&folder, &golden, "images_224"));
         let logits = encoder.run(IMAGES).unwrap();
         for (logits, about) in logits.chunks_exact(1000).zip(golden["images"].as_array().unwrap()) {
@@ -139,7 +139,7 @@ fn a_grid_of_one_cell_is_the_features() {
     let id = BackboneId::MobilenetV2;
     with_runtime(|| {
         for grid in [1_u8, 2, 7] {
-            let Some(mut encoder) = encoder(id, &BuildOptions { grid: Some(grid), logits: false }, "grid") else {
+            let Some(mut encoder) = encoder(id, &BuildOptions { grid: Some(grid), ..BuildOptions::default() }, "grid") else {
                 return;
             };
             fill(&mut encoder, id, &images(&folder, &golden, "images_224"));

@@ -6,7 +6,7 @@ mod fold;
 mod layers;
 
 pub use build::{BuildOptions, INPUT_NAME, build_onnx};
-pub use facts::{BackboneId, WheelFacts};
+pub use facts::{BackboneId, InputSize, WheelFacts};
 
 #[cfg(test)]
 mod golden_tests;

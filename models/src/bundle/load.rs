@@ -9,6 +9,7 @@ use super::read::{hashed, inside, manifest_of};
 use crate::error::{Error, Result};
 use crate::grm::{EVIDENCE, HALVES};
 use crate::head::{FEATURES, MonotoneMap, OOD, PRESENT, PROGRESS, subsets_of};
+use crate::onnx::{Dim, inspect, join};
 use crate::session::{Encoder, FixedModel, OrtModel, SessionConfig};
 
 /// How a bundle is opened.
@@ -26,8 +27,9 @@ pub struct Bundle {
     pub(crate) manifest: Manifest,
     pub(crate) hash: Sha,
     pub(crate) encoder: Encoder,
-    pub(crate) head: FixedModel,
-    pub(crate) grm: Option<FixedModel>,
+    /// The absolute head and, where the manifest has one, the memory: one session, so that what a run costs by itself is paid
+    /// once.
+    pub(crate) heads: FixedModel,
     pub(crate) maps: Vec<MonotoneMap>,
     /// `[2, views, feature_width]`, start first.
     pub(crate) references: Vec<f32>,
@@ -54,15 +56,13 @@ impl Bundle {
         let features = file(&manifest.references.features_file, &manifest.references.features_sha256)?;
         let references = floats(&features, &manifest, &path)?;
         let maps = maps_of(&manifest, &path)?;
-        let head = open_head(&file(&manifest.head.file, &manifest.head.sha256)?, &manifest, &path)?;
-        let grm = match &manifest.grm {
-            Some(entry) => Some(open_grm(&file(&entry.file, &entry.sha256)?, entry, &manifest, &path)?),
-            None => None,
-        };
+        let head = file(&manifest.head.file, &manifest.head.sha256)?;
+        let memory = manifest.grm.as_ref().map(|entry| file(&entry.file, &entry.sha256)).transpose()?;
+        let heads = open_heads(&head, memory.as_deref(), &manifest, &path)?;
         let backbone = backbone_bytes(dir, &manifest.backbone, options, &path)?;
         let encoder = open_backbone(&backbone, &manifest, &options.session, &path)?;
         let (hash, folder) = (sha_of(&bytes), dir.to_owned());
-        Ok(Self { manifest, hash, encoder, head, grm, maps, references, start_jpegs, goal_jpegs, folder })
+        Ok(Self { manifest, hash, encoder, heads, maps, references, start_jpegs, goal_jpegs, folder })
     }
 
     /// Reads and checks only the manifest in `dir`: what views it wants and what it was made from.
@@ -123,22 +123,28 @@ fn maps_of(manifest: &Manifest, path: &Path) -> Result<Vec<MonotoneMap>> {
     maps.collect()
 }
 
-fn open_head(bytes: &[u8], manifest: &Manifest, path: &Path) -> Result<FixedModel> {
-    let model = OrtModel::from_bytes(bytes, &manifest.head.file, &SessionConfig::default())?;
-    let refuse = |what: String| Err(Error::bundle(path, what, "adapt again"));
-    let opset = model.summary().opset;
-    if opset != manifest.head.opset {
-        return refuse(format!("head.opset is {}, the file's is {opset}", manifest.head.opset));
+/// The heads as one model: the absolute head, and the memory where the bundle holds one.
+fn open_heads(head: &[u8], memory: Option<&[u8]>, manifest: &Manifest, path: &Path) -> Result<FixedModel> {
+    let entry = &manifest.head;
+    let opset = inspect(head, &entry.file)?.opset;
+    if opset != entry.opset {
+        let what = format!("head.opset is {}, the file's is {opset}", entry.opset);
+        return Err(Error::bundle(path, what, "adapt again"));
     }
     let (views, width) = (manifest.views.len(), manifest.backbone.feature_width);
+    let inputs = [(FEATURES, vec![views, 1, width]), (PRESENT, vec![1, views, 1])];
     let rows = subsets_of(views).len();
-    let inputs = features_and_present(views, width);
-    let outputs = [(PROGRESS, vec![1, rows]), (OOD, vec![1, views])];
-    check_shapes(&model, "head", (&inputs, &outputs), path)?;
-    FixedModel::new(model)
+    check_shapes(head, "head", &inputs, &[(PROGRESS, vec![1, rows]), (OOD, vec![1, views])], path)?;
+    let (Some(memory), Some(grm)) = (memory, &manifest.grm) else {
+        return FixedModel::open(head, &entry.file, &SessionConfig::default());
+    };
+    check_grm(grm, path)?;
+    check_shapes(memory, "grm", &inputs, &[(EVIDENCE, vec![HALVES, grm.progress.len()])], path)?;
+    let joined = join((head, &entry.file), (memory, &grm.file))?;
+    FixedModel::open(&joined, &format!("{} with {}", entry.file, grm.file), &SessionConfig::default())
 }
 
-fn open_grm(bytes: &[u8], entry: &GrmEntry, manifest: &Manifest, path: &Path) -> Result<FixedModel> {
+fn check_grm(entry: &GrmEntry, path: &Path) -> Result<()> {
     let in_range = entry.progress.iter().all(|p| (0.0..=1.0).contains(p)) && !entry.progress.is_empty();
     for (key, holds) in [
         ("grm.progress", in_range),
@@ -150,24 +156,18 @@ fn open_grm(bytes: &[u8], entry: &GrmEntry, manifest: &Manifest, path: &Path) ->
             return Err(Error::bundle(path, format!("{key} is out of range"), "adapt again"));
         }
     }
-    let model = OrtModel::from_bytes(bytes, &entry.file, &SessionConfig::default())?;
-    let inputs = features_and_present(manifest.views.len(), manifest.backbone.feature_width);
-    check_shapes(&model, "grm", (&inputs, &[(EVIDENCE, vec![HALVES, entry.progress.len()])]), path)?;
-    FixedModel::new(model)
+    Ok(())
 }
 
 /// A tensor's name and shape.
 type Shape = (&'static str, Vec<usize>);
 
-fn features_and_present(views: usize, width: usize) -> [Shape; 2] {
-    [(FEATURES, vec![views, 1, width]), (PRESENT, vec![1, views, 1])]
-}
-
-fn check_shapes(model: &OrtModel, part: &str, (inputs, outputs): (&[Shape], &[Shape]), path: &Path) -> Result<()> {
-    for (tensors, wanted) in [(model.inputs(), inputs), (model.outputs(), outputs)] {
+fn check_shapes(bytes: &[u8], part: &str, inputs: &[Shape], outputs: &[Shape], path: &Path) -> Result<()> {
+    let summary = inspect(bytes, part)?;
+    for (tensors, wanted) in [(&summary.inputs, inputs), (&summary.outputs, outputs)] {
         for (name, shape) in wanted {
-            let wanted: Vec<Option<usize>> = shape.iter().map(|&d| Some(d)).collect();
-            if !tensors.iter().any(|info| info.name == *name && info.dims == wanted) {
+            let fits = |dims: &[Dim]| dims.iter().map(Dim::fixed).eq(shape.iter().map(|&d| Some(d)));
+            if !tensors.iter().any(|tensor| tensor.name == *name && fits(&tensor.dims)) {
                 let what = format!("{part}.file: `{name}` has not the shape {shape:?} that the manifest asks for");
                 return Err(Error::bundle(path, what, "adapt again"));
             }

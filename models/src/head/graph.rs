@@ -28,8 +28,8 @@ impl HeadSpec {
     }
 
     /// Progress by subset. Reading the weights is what takes the time, so there are no more of them than need be: those of a
-    /// view for the subsets that it is in (`K` of them), with the standardisation worked into them. Features of a view that
-    /// is not there are 0, and so is its offset.
+    /// view for the subsets that it is in (`K` of them), with the standardisation worked into them, each subset's side by side.
+    /// Features of a view that is not there are 0, and so is its offset.
     fn progress(&self, graph: &mut GraphBuilder) {
         let (n, d, s) = (self.views, self.width, self.subsets.len());
         let own: Vec<Vec<usize>> =
@@ -42,18 +42,20 @@ impl HeadSpec {
                 deal[(view * k + column) * s + row] = 1.0;
                 for at in view * d..(view + 1) * d {
                     let weight = f64::from(self.weights[at * s + row]) * f64::from(self.inv_scale[at]);
-                    weights[at * k + column] = weight as f32;
+                    weights[(view * k + column) * d + at - view * d] = weight as f32;
                     offsets[view * s + row] -= weight * f64::from(self.mean[at]);
                 }
             }
         }
         let offsets: Vec<f32> = offsets.into_iter().map(|v| v as f32).collect();
         graph.ints("all_parts", &[2], &[1, dim(n * k)]);
-        graph.floats("weights", &[n, d, k], &weights);
+        graph.ints("one_column", &[3], &[dim(n), dim(d), 1]);
+        graph.floats("weights", &[n, k, d], &weights);
         graph.floats("deal", &[n * k, s], &deal);
         graph.floats("offsets", &[n, s], &offsets);
         graph.floats("bias", &[1, s], &self.bias);
-        graph.node("MatMul", &[FEATURES, "weights"], &["parts"], []);
+        graph.node("Reshape", &[FEATURES, "one_column"], &["column"], []);
+        graph.node("MatMul", &["weights", "column"], &["parts"], []);
         graph.node("Reshape", &["parts", "all_parts"], &["parts_row"], []);
         graph.node("Gemm", &["parts_row", "deal", "bias"], &["sum"], []);
         graph.node("Gemm", &["present_row", "offsets", "sum"], &[PROGRESS], []);

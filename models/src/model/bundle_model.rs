@@ -7,6 +7,7 @@ use striatum_frames::{FrameSet, Normalisation, Resizer};
 
 use super::memo::{FeatureMemo, Key, MemoMode};
 use super::recall::{self, Found, Memory};
+use super::reuse::{FeatureStore, ReuseRule};
 use super::reward_model::{NanosClock, RewardModel, StageTimings};
 use super::rows::{Choice, Rows};
 use crate::bundle::{Bundle, Manifest, calibration_of};
@@ -14,7 +15,8 @@ use crate::error::{Error, Result};
 use crate::head::{FEATURES, OOD, PRESENT, PROGRESS};
 use crate::session::{Encoder, FixedModel};
 
-/// Runs a [`Bundle`]: memoryless but for the hop from the set before. The same pictures give the same bits.
+/// Runs a [`Bundle`]: memoryless but for the hop from the set before, and for features that are taken again where that was asked
+/// for. The same pictures give the same bits.
 ///
 /// After the first call nothing is allocated on the Rust side (as long as pictures keep their sizes).
 pub struct BundleModel {
@@ -34,6 +36,7 @@ pub struct BundleModel {
     before: Vec<Option<Progress>>,
     views_before: ViewMask,
     memo: FeatureMemo,
+    store: FeatureStore,
     clock: NanosClock,
     timings: StageTimings,
     error: Option<Error>,
@@ -47,7 +50,7 @@ struct Remembered {
     before: Option<Found>,
 }
 
-/// The head with its tensors' places.
+/// The heads with their tensors' places.
 struct Head {
     model: FixedModel,
     features: usize,
@@ -84,11 +87,6 @@ impl Head {
         }
     }
 
-    /// What was put in: features and which views are there.
-    fn inputs(&self) -> (&[f32], &[f32]) {
-        self.model.two_inputs(self.features, self.present)
-    }
-
     fn run(&mut self, rows: &Rows, into: &mut [Option<Progress>]) -> Result<()> {
         self.model.run()?;
         let raw = self.model.output(self.progress);
@@ -114,15 +112,12 @@ impl BundleModel {
     /// # Errors
     /// [`Error::Bundle`] if the head gives no finite progress for the references.
     pub fn new(bundle: Bundle, clock: NanosClock) -> Result<Self> {
-        let Bundle { manifest, hash, encoder, head, grm, maps, references, folder, .. } = bundle;
+        let Bundle { manifest, hash, encoder, heads, maps, references, folder, .. } = bundle;
         let rows = Rows::new(&manifest, maps);
         let calibration = calibration_of(manifest.calibration.as_ref(), &folder)?;
         let (views, width) = (manifest.views.len(), manifest.backbone.feature_width);
-        let mut head = Head::new(head, width)?;
-        let mut memory = match (grm, &manifest.grm) {
-            (Some(model), Some(entry)) => Some(Memory::new(model, entry)?),
-            _ => None,
-        };
+        let mut head = Head::new(heads, width)?;
+        let mut memory = manifest.grm.as_ref().map(|entry| Memory::new(&head.model, entry)).transpose()?;
         let mut ends = [vec![None; rows.count()], vec![None; rows.count()]];
         let mut found = [None; 2];
         for ((end, found), features) in ends.iter_mut().zip(&mut found).zip(references.chunks_exact(views * width)) {
@@ -133,8 +128,7 @@ impl BundleModel {
                 return Err(Error::bundle(manifest.references.features_file.as_str(), what, "adapt again"));
             }
             if let (Some(memory), Some(Some(progress))) = (&mut memory, end.last()) {
-                let (features, present) = head.inputs();
-                *found = memory.find(features, present, (progress.get(), 0.0))?;
+                *found = memory.find(&head.model, (progress.get(), 0.0));
             }
         }
         let [start, goal] = ends;
@@ -154,6 +148,7 @@ impl BundleModel {
             before: vec![None; rows.count()],
             views_before: ViewMask::EMPTY,
             memo: FeatureMemo::new(),
+            store: FeatureStore::new(),
             timings: StageTimings::default(),
             error: None,
             manifest,
@@ -187,16 +182,17 @@ impl BundleModel {
         if pictures.is_empty() {
             return Ok(Scores::MISSING);
         }
-        let key = self.memo.key(set, self.manifest.views.len());
+        let key = self.memo.key(set, self.manifest.views.len()).filter(|_| !self.store.is_on());
         let known = key.filter(|key| self.memo.recall(key).is_some());
+        let mut fresh = ViewMask::EMPTY;
         if known.is_none() {
-            self.encode(set, pictures, started)?;
+            fresh = self.encode(set, pictures, started)?;
             if let Some(key) = key {
                 self.memo.keep(key, &self.encoder.features()[..pictures.count() * self.head.width]);
             }
         }
         let encoded = (self.clock)();
-        let scores = self.read_head(pictures, known.as_ref())?;
+        let scores = self.read_head(pictures, fresh, known.as_ref())?;
         self.timings.score_nanos = (self.clock)().saturating_sub(encoded);
         Ok(scores)
     }
@@ -207,28 +203,50 @@ impl BundleModel {
         views.filter(|(_, frame)| frame.is_some()).fold(ViewMask::EMPTY, |there, (view, _)| there.with(view))
     }
 
-    /// Writes the pictures into the backbone's slots, one after the other, and runs it.
-    fn encode(&mut self, set: &FrameSet, pictures: ViewMask, started: u64) -> Result<()> {
-        for (slot, view) in pictures.iter().enumerate() {
+    /// Writes the pictures that are worth it into the backbone's slots, one after the other, and runs it; gives their views.
+    fn encode(&mut self, set: &FrameSet, pictures: ViewMask, started: u64) -> Result<ViewMask> {
+        let mut fresh = ViewMask::EMPTY;
+        for view in pictures.iter() {
             let Some(frame) = &set.frames[view] else { continue };
-            let slot = self.encoder.input_mut(slot)?;
-            self.resizer.resize_to_planes(&frame.image, &self.normalise, slot)?;
+            if self.store.is_on() {
+                let width = self.resizer.width() as usize;
+                let rows = self.resizer.resize_rows(&frame.image);
+                if self.store.stands(view, rows, width, frame.capture) {
+                    continue;
+                }
+                self.resizer.last_to_planes(&self.normalise, self.encoder.input_mut(fresh.count())?)?;
+            } else {
+                let slot = self.encoder.input_mut(fresh.count())?;
+                self.resizer.resize_to_planes(&frame.image, &self.normalise, slot)?;
+            }
+            fresh = fresh.with(view);
         }
         let prepared = (self.clock)();
         self.timings.preprocess_nanos = prepared.saturating_sub(started);
-        self.encoder.run(pictures.count())?;
+        if !fresh.is_empty() {
+            let features = self.encoder.run(fresh.count())?;
+            for (view, features) in fresh.iter().zip(features.chunks_exact(self.head.width)) {
+                self.store.keep(view, features);
+            }
+        }
         self.timings.encode_nanos = (self.clock)().saturating_sub(prepared);
-        Ok(())
+        Ok(fresh)
     }
 
-    /// Reads the head for the features that were just encoded, or for those that are kept under `known`.
-    fn read_head(&mut self, pictures: ViewMask, known: Option<&Key>) -> Result<Scores> {
+    /// Reads the head for the features of the views that were just encoded and of those that are kept, or for the set that is
+    /// remembered under `known`.
+    fn read_head(&mut self, pictures: ViewMask, fresh: ViewMask, known: Option<&Key>) -> Result<Scores> {
         let (mut used, mut broken) = (ViewMask::EMPTY, ViewMask::EMPTY);
         let width = self.head.width;
         let recalled = known.and_then(|key| self.memo.recall(key));
+        let from_slots = if recalled.is_some() { pictures } else { fresh };
         let mut slots = recalled.unwrap_or_else(|| self.encoder.features()).chunks_exact(width);
         for view in 0..self.manifest.views.len() {
-            let features = if pictures.contains(view) { slots.next() } else { None };
+            let features = if from_slots.contains(view) {
+                slots.next()
+            } else {
+                pictures.contains(view).then(|| self.store.features(view)).flatten()
+            };
             let finite = features.filter(|features| features.iter().all(|v| v.is_finite()));
             self.head.set(view, finite);
             match (features, finite) {
@@ -237,12 +255,12 @@ impl BundleModel {
                 (None, _) => {}
             }
         }
-        let images_encoded = if known.is_some() { 0 } else { u32::try_from(pictures.count()).unwrap_or(u32::MAX) };
+        let images_encoded = u32::try_from(fresh.count()).unwrap_or(u32::MAX);
         let Some(choice) = self.rows.choose(used) else {
             return Ok(Scores { non_finite_views: broken, images_encoded, ..Scores::MISSING });
         };
         self.head.run(&self.rows, &mut self.now)?;
-        let found = self.remember(choice, used)?;
+        let found = self.remember(choice, used);
         let (hops, std) = match (&self.memory, found) {
             (Some(memory), Some((now, before))) => {
                 let before = before.as_ref().map(|found| &found.located);
@@ -271,15 +289,14 @@ impl BundleModel {
         Ok(scores)
     }
 
-    /// Looks the set up in the memory, if there is one: what it says now, and what it said of the set before if that had the same
+    /// Where the set was found in the memory, if there is one: what it says now, and what it said of the set before if that had the same
     /// views.
-    fn remember(&mut self, choice: Choice, used: ViewMask) -> Result<Option<(Found, Option<Found>)>> {
-        let Some(remembered) = &mut self.memory else { return Ok(None) };
+    fn remember(&mut self, choice: Choice, used: ViewMask) -> Option<(Found, Option<Found>)> {
+        let remembered = self.memory.as_mut()?;
         let absolute = self.now[choice.row].map_or((f64::NAN, choice.std), |progress| (progress.get(), choice.std));
-        let (features, present) = self.head.inputs();
-        let now = remembered.memory.find(features, present, absolute)?;
+        let now = remembered.memory.find(&self.head.model, absolute);
         let before = std::mem::replace(&mut remembered.before, now);
-        Ok(now.map(|now| (now, before.filter(|_| self.views_before == used))))
+        now.map(|now| (now, before.filter(|_| self.views_before == used)))
     }
 
     /// Hops are derived from progress by the difference form, so that a hop to the same place is 0 and the way there and back
@@ -332,6 +349,7 @@ impl RewardModel for BundleModel {
 
     fn reset(&mut self) {
         self.views_before = ViewMask::EMPTY;
+        self.store.forget();
         if let Some(remembered) = &mut self.memory {
             remembered.before = None;
         }
@@ -339,6 +357,10 @@ impl RewardModel for BundleModel {
 
     fn set_memo(&mut self, mode: MemoMode) {
         self.memo.set_mode(mode);
+    }
+
+    fn set_reuse(&mut self, rule: Option<ReuseRule>) {
+        self.store.set_rule(rule);
     }
 
     fn timings(&self) -> StageTimings {

@@ -3,6 +3,7 @@
 mod bundle_model;
 mod memo;
 mod recall;
+mod reuse;
 mod reward_model;
 mod rows;
 #[cfg(test)]
@@ -10,4 +11,5 @@ mod tests;
 
 pub use bundle_model::BundleModel;
 pub use memo::MemoMode;
+pub use reuse::ReuseRule;
 pub use reward_model::{NanosClock, RewardModel, StageTimings};

@@ -5,7 +5,6 @@ use striatum_core::{Hop, Perspectives, Progress};
 use crate::bundle::GrmEntry;
 use crate::error::Result;
 use crate::grm::{EVIDENCE, Located, Locator};
-use crate::head::{FEATURES, PRESENT};
 use crate::session::FixedModel;
 
 /// Share of the distance between the memory's progress and the absolute head's that counts as uncertainty.
@@ -13,11 +12,8 @@ const APART_SHARE: f64 = 0.5;
 /// No progress is claimed to be surer than this on another episode: annotated keyframes alone are no finer.
 const LEAST_STD: f64 = 0.03;
 
-/// Looks frame sets up in the memory.
+/// Reads what a run of the heads found in the memory.
 pub(super) struct Memory {
-    model: FixedModel,
-    features: usize,
-    present: usize,
     evidence: usize,
     locator: Locator,
     std_factor: f64,
@@ -33,31 +29,23 @@ pub(super) struct Found {
 }
 
 impl Memory {
-    pub(super) fn new(model: FixedModel, entry: &GrmEntry) -> Result<Self> {
+    pub(super) fn new(heads: &FixedModel, entry: &GrmEntry) -> Result<Self> {
         Ok(Self {
-            features: model.input_index(FEATURES)?,
-            present: model.input_index(PRESENT)?,
-            evidence: model.output_index(EVIDENCE)?,
+            evidence: heads.output_index(EVIDENCE)?,
             locator: Locator::new(entry.progress.clone(), entry.prior_std),
             std_factor: entry.std_factor,
             goal_share: entry.goal_share,
-            model,
         })
     }
 
-    /// Looks up what the absolute head was given: the same `features` and `present`. `absolute` is its progress and standard
-    /// deviation. `None` if a number is not finite.
-    pub(super) fn find(&mut self, features: &[f32], present: &[f32], absolute: (f64, f64)) -> Result<Option<Found>> {
-        self.model.input_mut(self.features).copy_from_slice(features);
-        self.model.input_mut(self.present).copy_from_slice(present);
-        self.model.run()?;
-        let located = self.locator.locate(self.model.output(self.evidence), absolute);
-        Ok(located.map(|located| {
-            // What the memory does not know (its spread), what the two do not agree on, and what neither can know.
-            let spread = located.std * self.std_factor;
-            let apart = APART_SHARE * (absolute.0 - located.mean());
-            Found { located, std: (spread * spread + apart * apart + LEAST_STD * LEAST_STD).sqrt() }
-        }))
+    /// Where the last run of `heads` found its features. `absolute` is the absolute head's progress and standard deviation. `None`
+    /// if a number is not finite.
+    pub(super) fn find(&mut self, heads: &FixedModel, absolute: (f64, f64)) -> Option<Found> {
+        let located = self.locator.locate(heads.output(self.evidence), absolute)?;
+        // What the memory does not know (its spread), what the two do not agree on, and what neither can know.
+        let spread = located.std * self.std_factor;
+        let apart = APART_SHARE * (absolute.0 - located.mean());
+        Some(Found { located, std: (spread * spread + apart * apart + LEAST_STD * LEAST_STD).sqrt() })
     }
 
     pub(super) fn goal_share(&self) -> f64 {

@@ -4,6 +4,7 @@ use striatum_core::{Calibration, Scores};
 use striatum_frames::FrameSet;
 
 use super::memo::MemoMode;
+use super::reuse::ReuseRule;
 use crate::error::Error;
 
 /// Reads a clock in nanoseconds from any fixed start. Injected, because this crate reads no clock.
@@ -20,7 +21,7 @@ pub struct StageTimings {
     pub score_nanos: u64,
 }
 
-/// Frame sets in, scores out. Each image is encoded once, whatever the number of perspectives.
+/// Frame sets in, scores out. Each image is encoded once at most, whatever the number of perspectives.
 pub trait RewardModel: Send {
     /// The views' names, in the order of a frame set's slots.
     fn views(&self) -> &[String];
@@ -35,6 +36,11 @@ pub trait RewardModel: Send {
     /// Says what to do with the features of pictures that were encoded before. Scores are the same bit for bit, but for
     /// [`images_encoded`](Scores::images_encoded). A model that keeps no features does nothing.
     fn set_memo(&mut self, _mode: MemoMode) {}
+
+    /// Says when the features of a view's picture are taken again for the next ones; never, before the first call. A model that
+    /// keeps no features does nothing. With a rule, nothing comes from the memory of [`set_memo`](Self::set_memo): what is taken again
+    /// depends on what was seen before.
+    fn set_reuse(&mut self, _rule: Option<ReuseRule>) {}
 
     /// How long the last call took.
     fn timings(&self) -> StageTimings;

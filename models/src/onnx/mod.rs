@@ -2,10 +2,12 @@
 
 mod builder;
 mod inspect;
+mod join;
 mod proto;
 mod types;
 
 pub(crate) use builder::dimension;
 pub use builder::{Attribute, GraphBuilder, IR_VERSION, OPSET};
 pub use inspect::{ModelSummary, inspect};
+pub(crate) use join::join;
 pub use types::{Dim, ElementType, TensorSpec};

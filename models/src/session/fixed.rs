@@ -81,12 +81,6 @@ impl FixedModel {
         self.inputs.get_mut(index).map(Slab::floats_mut).unwrap_or_default()
     }
 
-    /// The floats of two inputs as they were last written.
-    pub(crate) fn two_inputs(&self, first: usize, second: usize) -> (&[f32], &[f32]) {
-        let [first, second] = [first, second].map(|index| self.inputs.get(index).map(Slab::floats).unwrap_or_default());
-        (first, second)
-    }
-
     /// Runs the model. No allocation on the Rust side.
     ///
     /// # Errors

@@ -10,7 +10,7 @@ use indicatif::ProgressBar;
 use striatum_core::Progress;
 use striatum_frames::Image;
 use striatum_models::{
-    AdaptConfig, Adapter, Backbone, BackboneId, Fitted, SessionConfig, SourceFile, SubsetFit, without_keyframes,
+    AdaptConfig, Adapter, Backbone, BackboneId, Fitted, InputSize, SessionConfig, SourceFile, SubsetFit, without_keyframes,
 };
 
 use crate::clock::monotonic_nanos;
@@ -34,6 +34,8 @@ pub(crate) struct AdaptOptions {
     pub out: PathBuf,
     /// The backbone.
     pub backbone: BackboneId,
+    /// Side of the pictures that it gets.
+    pub input_size: InputSize,
     /// Views in the bundle's order; all views by name if absent.
     pub views: Option<Vec<String>>,
     /// Seed of the augmented twins.
@@ -57,7 +59,8 @@ pub(crate) fn adapt(options: &AdaptOptions) -> Result<PathBuf> {
     let episodes = open_all(&options.episodes, options.views.as_deref())?;
     let cache = Cache::from_env()?;
     striatum_models::init_runtime(&cache.onnxruntime(true)?)?;
-    let backbone = backbone(options.backbone, cache.backbone(options.backbone, true)?);
+    let file = cache.backbone(options.backbone, options.input_size, true)?;
+    let backbone = backbone(options.backbone, options.input_size, file);
     let mut adapter = Adapter::new(config(options, &episodes)?, backbone, &options.session)?;
     let stride = adapter.config().stride_for(total_frames(&episodes));
     push_all(&mut adapter, &episodes, usize::try_from(stride).unwrap_or(usize::MAX), &options.ffmpeg)?;
@@ -103,12 +106,12 @@ fn config(options: &AdaptOptions, episodes: &[Episode]) -> Result<AdaptConfig> {
 }
 
 /// The fetched file of a backbone as models take it.
-pub(crate) fn backbone(id: BackboneId, file: PathBuf) -> Backbone {
+pub(crate) fn backbone(id: BackboneId, size: InputSize, file: PathBuf) -> Backbone {
     Backbone {
         name: id.name().to_owned(),
         file,
         output: BACKBONE_OUTPUT.to_owned(),
-        image_size: u32::try_from(id.image_size()).unwrap_or(u32::MAX),
+        image_size: size.get(),
         mean: id.mean(),
         std: id.std(),
         licence: id.wheel().licence.to_owned(),

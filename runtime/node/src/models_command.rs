@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
-use striatum_models::BackboneId;
+use striatum_models::{BackboneId, InputSize};
 
 use crate::cli::say;
 use crate::error::{Error, Result};
@@ -33,7 +33,7 @@ pub(crate) fn fetch(what: &str, out: &mut dyn Write) -> Result<()> {
     for id in BackboneId::ALL {
         if all || what == id.name() {
             found = true;
-            say(out, format_args!("{:<20} {}", id.name(), cache.backbone(id, true)?.display()))?;
+            say(out, format_args!("{:<20} {}", id.name(), cache.backbone(id, InputSize::TRAINED, true)?.display()))?;
         }
     }
     if found {

@@ -100,6 +100,15 @@ pub struct Scored {
     pub watch: Option<ShapedStep>,
 }
 
+impl Scored {
+    /// Pictures whose features were taken again instead of being encoded.
+    pub fn images_reused(&self) -> u64 {
+        let Scores { views, non_finite_views, images_encoded, .. } = self.scores;
+        let pictures = views.count() + non_finite_views.count();
+        u64::try_from(pictures).unwrap_or(u64::MAX).saturating_sub(u64::from(images_encoded))
+    }
+}
+
 /// Nanoseconds that the stages of the last frame set took.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct StepTimings {

@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::pipeline::PipelineConfig;
 
 pub(crate) use sections::{
-    DropOutName, FusionSection, PotentialSection, RecordSection, RewardSection, SourceConfig, SuccessSection,
+    DropOutName, EncoderSection, FusionSection, PotentialSection, RecordSection, RewardSection, SourceConfig, SuccessSection,
     SyncSection, ZenohConfig,
 };
 
@@ -51,6 +51,9 @@ pub struct Config {
     /// ONNX Runtime: threads, spinning, execution providers in order.
     #[serde(default)]
     pub session: SessionConfig,
+    /// Which pictures are encoded.
+    #[serde(default)]
+    pub encoder: EncoderSection,
     /// Recording to MCAP; off where the section is absent.
     pub record: Option<RecordSection>,
 }
@@ -93,6 +96,7 @@ impl Config {
         self.session
             .validate()
             .map_err(|error| Error::input(place, error.to_string(), "mend the [session] section"))?;
+        self.encoder.rule(place)?;
         striatum_wire::Keys::new(&self.robot)?;
         if let SourceConfig::Episode { rate, .. } = &self.source
             && !(rate.is_finite() && (0.01..=100.0).contains(rate))
@@ -224,6 +228,8 @@ mod tests {
             ("[reward]\ngold_sources = [\"hope\"]", "gold_sources"),
             ("[reward]\ngamma = 1.5", "discount"),
             ("[fusion]\nalpha = 0.0", "fusion.alpha"),
+            ("[encoder]\nreuse_unchanged = -1.0", "encoder.reuse_unchanged"),
+            ("[encoder]\nreuse_secs = -1.0", "encoder.reuse_secs"),
             ("robot = \"my robot\"", "robot"),
             ("[source]\nkind = \"episode\"\npath = \"e\"\nrate = 0.0", "source.rate"),
         ] {

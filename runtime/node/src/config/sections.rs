@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use striatum_core::{FusionConfig, FusionRule, StartValue};
+use striatum_models::ReuseRule;
 
+use super::secs_to_nanos;
 use crate::error::{Error, Result};
 use crate::pipeline::SuccessConfig;
 
@@ -134,6 +136,17 @@ pub struct SuccessSection {
     pub window: u32,
 }
 
+/// Looking at fewer pictures.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct EncoderSection {
+    /// A view's features are taken again while no block of 16 x 16 pixels of its resized picture differs from the encoded one by
+    /// more than this on average, 8-bit steps up to 255. Default 0: every picture is encoded.
+    pub reuse_unchanged: f64,
+    /// How long features are taken again at most, seconds of capture time. Default 1.
+    pub reuse_secs: f64,
+}
+
 /// Recording to MCAP.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -177,6 +190,27 @@ impl Default for FusionSection {
 impl Default for PotentialSection {
     fn default() -> Self {
         Self { scale: 1.0, shift: 0.0 }
+    }
+}
+
+impl Default for EncoderSection {
+    fn default() -> Self {
+        Self { reuse_unchanged: 0.0, reuse_secs: 1.0 }
+    }
+}
+
+impl EncoderSection {
+    /// The rule; `None` where every picture is encoded. `place` names where the two numbers were given.
+    ///
+    /// # Errors
+    /// A number out of range, with its name.
+    pub(crate) fn rule(&self, place: &str) -> Result<Option<ReuseRule>> {
+        let most_nanos = secs_to_nanos(self.reuse_secs, 0.0, 3600.0, place, "encoder.reuse_secs")?;
+        if self.reuse_unchanged == 0.0 {
+            return Ok(None);
+        }
+        let refuse = |error: striatum_models::Error| Error::input(place, error.to_string(), "mend the number");
+        ReuseRule::new(self.reuse_unchanged, most_nanos).map(Some).map_err(refuse)
     }
 }
 

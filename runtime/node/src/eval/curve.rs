@@ -31,6 +31,8 @@ pub(crate) struct Curve {
     pub(crate) truth: Vec<f64>,
     pub(crate) latency_ms: Vec<f64>,
     pub(crate) images_encoded: u64,
+    /// Pictures whose features were taken again, or remembered from another playback.
+    pub(crate) images_reused: u64,
     /// A few rows' pictures, where they were asked for: playback seconds, and one picture for each view.
     pub(crate) pictures: Vec<(f64, Vec<Option<Arc<Image>>>)>,
 }
@@ -84,6 +86,7 @@ impl Player<'_> {
             curve.truth.push(episode.truth(row.source_frame));
             curve.latency_ms.push(millis(row.step_nanos));
             curve.images_encoded += u64::from(row.scored.scores.images_encoded);
+            curve.images_reused += row.scored.images_reused();
             self.bar.inc(1);
             Ok(())
         })?;

@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 
 use striatum_core::Discount;
 use striatum_frames::Transform;
-use striatum_models::{MemoMode, SessionConfig};
+use striatum_models::{MemoMode, ReuseRule, SessionConfig};
 
 pub(crate) use curve::{Curve, Player};
 pub(crate) use report::EvalReport;
@@ -61,6 +61,8 @@ pub(crate) struct EvalOptions {
     pub stride: usize,
     /// What is done to every clip first, in order.
     pub transforms: Vec<Transform>,
+    /// When features are taken again.
+    pub reuse: Option<ReuseRule>,
     /// Also play each episode in ways that should and should not change the verdict.
     pub hacks: bool,
     /// A clip of another task, for the attacks that play it as if it were this one's.
@@ -83,7 +85,7 @@ pub(crate) struct EvalOptions {
 /// # Errors
 /// What loading the bundle, opening an episode, decoding or writing refuses.
 pub(crate) fn eval(options: &EvalOptions, out: &mut dyn Write) -> Result<EvalReport> {
-    eval_with(crate::load::bundle(&options.bundle, &options.session)?, options, out)
+    eval_with(crate::load::bundle(&options.bundle, &options.session)?.with_reuse(options.reuse), options, out)
 }
 
 /// [`eval`] with a model that is already loaded.
@@ -91,6 +93,7 @@ pub(crate) fn eval(options: &EvalOptions, out: &mut dyn Write) -> Result<EvalRep
 /// # Errors
 /// As [`eval`].
 pub(crate) fn eval_with(loaded: Loaded, options: &EvalOptions, out: &mut dyn Write) -> Result<EvalReport> {
+    let encoder = loaded.encoder;
     let views = loaded.views;
     let gamma = Discount::new(GAMMA).map_err(striatum_core::Error::from)?;
     // All are opened before the first is played: a wrong path should not cost a minute.
@@ -106,6 +109,7 @@ pub(crate) fn eval_with(loaded: Loaded, options: &EvalOptions, out: &mut dyn Wri
     let mut report = EvalReport::new(reports, &curves);
     report.bundle_sha256 = crate::hash::hex(&loaded.hash);
     report.stride = options.stride;
+    report.encoder = encoder;
     report.transforms = options.transforms.iter().map(ToString::to_string).collect();
     write_outputs(&report, &episodes, &curves, options, out)?;
     Ok(report)

@@ -10,6 +10,8 @@ use super::measures::{
     CompletionClass, Z_90, coverage, drift, kendall_tau_with_time, mae, mean, quantile, rmse, share, spearman_with_time,
 };
 use crate::episode::{Episode, TruthSource};
+use crate::load::EncoderUse;
+
 
 /// Measures of one episode.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -78,10 +80,14 @@ pub(crate) struct EvalReport {
     pub stride: usize,
     /// What was done to every clip first.
     pub transforms: Vec<String>,
+    /// What looked at the pictures.
+    pub encoder: EncoderUse,
     /// One for each episode.
     pub episodes: Vec<EpisodeReport>,
     /// Images encoded for each frame set.
     pub encoder_calls_per_step: f64,
+    /// Images of each frame set whose features were taken again.
+    pub images_reused_per_step: f64,
     /// From the decoded frames in hand to the reward.
     pub latency_ms: LatencyMs,
 }
@@ -126,15 +132,16 @@ impl EvalReport {
     /// Puts episodes and the steps of their forward playbacks together.
     pub(crate) fn new(episodes: Vec<EpisodeReport>, forward: &[Curve]) -> Self {
         let latencies: Vec<f64> = forward.iter().flat_map(|curve| curve.latency_ms.iter().copied()).collect();
-        let images: u64 = forward.iter().map(|curve| curve.images_encoded).sum();
         #[allow(clippy::cast_precision_loss, reason = "images and rows of a run are far below 2^53")]
-        let encoder_calls_per_step = images as f64 / latencies.len().max(1) as f64;
+        let per_step = |images: u64| images as f64 / latencies.len().max(1) as f64;
         Self {
             bundle_sha256: String::new(),
             stride: 1,
             transforms: Vec::new(),
+            encoder: EncoderUse::default(),
             episodes,
-            encoder_calls_per_step,
+            encoder_calls_per_step: per_step(forward.iter().map(|curve| curve.images_encoded).sum()),
+            images_reused_per_step: per_step(forward.iter().map(|curve| curve.images_reused).sum()),
             latency_ms: LatencyMs { p50: quantile(&latencies, 0.5), p99: quantile(&latencies, 0.99) },
         }
     }

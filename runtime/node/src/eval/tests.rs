@@ -14,6 +14,7 @@ fn options(episode: &Path) -> EvalOptions {
         bundle: PathBuf::from("unused"),
         stride: 5,
         transforms: Vec::new(),
+        reuse: None,
         hacks: false,
         other: None,
         playbacks: PlaybackSet::All,

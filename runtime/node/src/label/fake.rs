@@ -9,7 +9,7 @@ use striatum_frames::{FrameSet, Image, encode_png};
 use striatum_models::{MemoMode, RewardModel, StageTimings};
 
 use super::LabelOptions;
-use crate::load::Loaded;
+use crate::load::{EncoderUse, Loaded};
 
 const FRAMES: u8 = 41;
 const HASH: [u8; 32] = [7; 32];
@@ -74,7 +74,7 @@ pub(crate) fn loaded_with_modes() -> (Loaded, Arc<Mutex<Vec<MemoMode>>>) {
     let views = vec!["left".to_owned(), "right".to_owned()];
     let memo = MemoMode::Off;
     let model = BrightnessModel { views: views.clone(), before: None, memo, modes: Arc::clone(&modes) };
-    (Loaded { model: Box::new(model), views, hash: HASH, manifest: String::new() }, modes)
+    (Loaded { model: Box::new(model), views, hash: HASH, manifest: String::new(), encoder: EncoderUse::default() }, modes)
 }
 
 /// Two views of pictures that brighten from frame to frame, with one segment from the first frame to the last.
@@ -99,6 +99,7 @@ pub(crate) fn options(folder: &Path, out: &str, transforms: &[&str]) -> LabelOpt
         stride: 5,
         gamma: 0.9,
         transforms: transforms.iter().map(|text| text.parse().unwrap()).collect(),
+        reuse: None,
         ffmpeg: PathBuf::from("unused"),
         session: striatum_models::SessionConfig::default(),
     }

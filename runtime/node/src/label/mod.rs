@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 use striatum_core::Discount;
 use striatum_frames::Transform;
-use striatum_models::SessionConfig;
+use striatum_models::{ReuseRule, SessionConfig};
 
 use crate::episode::{Episode, ReaderOptions};
 use crate::error::{Error, Result};
@@ -41,6 +41,8 @@ pub(crate) struct LabelOptions {
     pub gamma: f64,
     /// What is done to the clip, in order.
     pub transforms: Vec<Transform>,
+    /// When features are taken again.
+    pub reuse: Option<ReuseRule>,
     /// The ffmpeg program.
     pub ffmpeg: PathBuf,
     /// How the model runs.
@@ -86,7 +88,7 @@ impl Form {
 /// What loading the bundle, opening the episode, decoding or writing refuses.
 pub(crate) fn label(options: &LabelOptions) -> Result<LabelSummary> {
     Form::of(&options.out)?;
-    label_with(crate::load::bundle(&options.bundle, &options.session)?, options)
+    label_with(crate::load::bundle(&options.bundle, &options.session)?.with_reuse(options.reuse), options)
 }
 
 /// [`label`] with a model that is already loaded.

@@ -49,8 +49,9 @@ const QUEUE_REQUESTS: usize = 64;
 /// A configuration, bundle, model, endpoint or file that is refused before the first frame.
 pub(crate) fn run(path: &Path, stop: &Arc<AtomicBool>) -> Result<()> {
     let (config, text) = Config::read(path)?;
-    let loaded = load::bundle(&config.bundle, &config.session)?;
-    let mut live = Live::start(&config, &text, &path.display().to_string(), loaded)?;
+    let place = path.display().to_string();
+    let loaded = load::bundle(&config.bundle, &config.session)?.with_reuse(config.encoder.rule(&place)?);
+    let mut live = Live::start(&config, &text, &place, loaded)?;
     live.run(stop)?;
     live.finish()
 }

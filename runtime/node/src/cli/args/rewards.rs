@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 use striatum_frames::Transform;
-use striatum_models::BackboneId;
+use striatum_models::{BackboneId, InputSize};
 
-use super::values::{discount, positive, rate};
+use super::values::{ReuseArgs, discount, positive, rate};
 use crate::eval::PlaybackSet;
 use crate::page::LiveFile;
 
@@ -22,6 +22,9 @@ pub(in crate::cli) struct AdaptArgs {
     /// mobilenet_v2 or efficientnet_lite0.
     #[arg(long, default_value = "mobilenet_v2")]
     pub(in crate::cli) backbone: BackboneId,
+    /// Side of the pictures that the backbone gets, pixels: 160, 192 or 224. Smaller is cheaper and sees less.
+    #[arg(long, default_value_t)]
+    pub(in crate::cli) input_size: InputSize,
     /// Views in the bundle's order; all views by name if absent.
     #[arg(long, value_delimiter = ',')]
     pub(in crate::cli) views: Option<Vec<String>>,
@@ -60,6 +63,9 @@ pub(in crate::cli) struct LabelArgs {
     /// occlude:VIEW,FRACTION, brightness:X, blur:SIGMA, jpeg:QUALITY, shuffle:SEED, warp:SEED.
     #[arg(long = "transform")]
     pub(in crate::cli) transforms: Vec<Transform>,
+    /// Which pictures are encoded.
+    #[command(flatten)]
+    pub(in crate::cli) reuse: ReuseArgs,
 }
 
 /// `striatum eval`.
@@ -77,6 +83,9 @@ pub(in crate::cli) struct EvalArgs {
     /// Spoil the clip on purpose; can be repeated; as in label.
     #[arg(long = "transform")]
     pub(in crate::cli) transforms: Vec<Transform>,
+    /// Which pictures are encoded.
+    #[command(flatten)]
+    pub(in crate::cli) reuse: ReuseArgs,
     /// Try to fool the reward with every transform there is.
     #[arg(long)]
     pub(in crate::cli) hacks: bool,
@@ -141,6 +150,12 @@ pub(in crate::cli) struct BenchArgs {
     /// Decode while measuring, as a live run does; else all frames are decoded first.
     #[arg(long)]
     pub(in crate::cli) overlap: bool,
+    /// Which pictures are encoded.
+    #[command(flatten)]
+    pub(in crate::cli) reuse: ReuseArgs,
+    /// Also score each frame set with this bundle, all of whose pictures are encoded, in turn: the cost of one beside the other.
+    #[arg(long, value_name = "BUNDLE")]
+    pub(in crate::cli) against: Option<PathBuf>,
     /// Record to a scratch file while measuring.
     #[arg(long)]
     pub(in crate::cli) record: bool,

@@ -1,6 +1,27 @@
 //! Values that several commands read the same way.
 
+use clap::Args;
 use striatum_core::Discount;
+
+use crate::config::EncoderSection;
+
+/// Which pictures are encoded; as the section `[encoder]` of a configuration.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct ReuseArgs {
+    /// Take a view's features again while no block of its picture differs by more than this, 8-bit steps; 0 encodes every picture.
+    #[arg(long, default_value_t = 0.0, value_name = "STEPS")]
+    reuse_unchanged: f64,
+    /// With --reuse-unchanged: for so many seconds of capture time at most.
+    #[arg(long, default_value_t = 1.0, value_name = "SECS", requires = "reuse_unchanged")]
+    reuse_secs: f64,
+}
+
+impl ReuseArgs {
+    /// As the section of a configuration.
+    pub(in crate::cli) fn section(&self) -> EncoderSection {
+        EncoderSection { reuse_unchanged: self.reuse_unchanged, reuse_secs: self.reuse_secs }
+    }
+}
 
 /// A count from 1 up.
 pub(super) fn positive(text: &str) -> Result<usize, String> {
