@@ -185,7 +185,10 @@ mod tests {
             }
             assert!(matrix.chunks_exact(grid * grid).all(|place| place.iter().any(|share| *share > 0.0)));
         }
-        assert!(cell_means(7, 2).iter().all(|share| [0.0, 1.0 / 16.0].contains(share)), "cells of 2 x 2 are 4 x 4 places");
+        assert!(
+            cell_means(7, 2).iter().all(|share| [0.0, 1.0 / 16.0].contains(share)),
+            "cells of 2 x 2 are 4 x 4 places"
+        );
     }
 
     #[test]

@@ -84,10 +84,7 @@ impl FeatureStore {
     pub(super) fn stands(&mut self, view: usize, rows: &[u8], width: usize, capture: StampNanos) -> bool {
         let (Some(rule), Some(kept)) = (self.rule, self.views.get_mut(view)) else { return false };
         let recent = capture >= kept.capture && capture.since(kept.capture) <= rule.most_nanos;
-        if self.valid.contains(view)
-            && recent
-            && largest_block_difference(&kept.rows, rows, width) <= rule.threshold
-        {
+        if self.valid.contains(view) && recent && largest_block_difference(&kept.rows, rows, width) <= rule.threshold {
             return true;
         }
         kept.rows.clear();

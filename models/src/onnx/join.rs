@@ -56,11 +56,16 @@ fn parts(bytes: &[u8], place: &str) -> Result<(ModelProto, GraphProto)> {
     }
     if let Some(tensor) = graph.initializer.iter().find(|tensor| !is_raw(tensor)) {
         let name = tensor.name.as_deref().unwrap_or_default();
-        return Err(refused(place, &format!("its constant `{name}` is not raw bytes of 32-bit floats or 64-bit integers")));
+        return Err(refused(
+            place,
+            &format!("its constant `{name}` is not raw bytes of 32-bit floats or 64-bit integers"),
+        ));
     }
     let plain = |node: &NodeProto| node.attribute.iter().all(is_plain);
     match graph.node.iter().find(|node| !plain(node)) {
-        Some(node) => Err(refused(place, &format!("its {} holds a graph", node.op_type.as_deref().unwrap_or_default()))),
+        Some(node) => {
+            Err(refused(place, &format!("its {} holds a graph", node.op_type.as_deref().unwrap_or_default())))
+        }
         None => Ok((model, graph)),
     }
 }
@@ -165,7 +170,10 @@ mod tests {
         let spoils: [(Spoil, &str); 3] = [
             (|g| g.initializer[0].raw_data = None, "`constant` is not raw"),
             (|g| g.initializer[0].dims[0] = 2, "`constant` is not raw"),
-            (|g| g.node[0].attribute.push(AttributeProto { r#type: Some(5), ..AttributeProto::default() }), "holds a graph"),
+            (
+                |g| g.node[0].attribute.push(AttributeProto { r#type: Some(5), ..AttributeProto::default() }),
+                "holds a graph",
+            ),
         ];
         for (spoil, said) in spoils {
             let mut model = ModelProto::decode(&*graph("Mul", "x", 2, "product")).unwrap();

@@ -10,7 +10,8 @@ use indicatif::ProgressBar;
 use striatum_core::Progress;
 use striatum_frames::Image;
 use striatum_models::{
-    AdaptConfig, Adapter, Backbone, BackboneId, Fitted, InputSize, SessionConfig, SourceFile, SubsetFit, without_keyframes,
+    AdaptConfig, Adapter, Backbone, BackboneId, Fitted, InputSize, SessionConfig, SourceFile, SubsetFit,
+    without_keyframes,
 };
 
 use crate::clock::monotonic_nanos;

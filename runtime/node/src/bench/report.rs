@@ -108,9 +108,14 @@ pub(super) fn table(report: &Value, out: &mut dyn Write) -> Result<()> {
         }
     }
     say(out, format_args!("encoder alone     {:>10.4}", report["session_floor_ms"]["p50"].as_f64().unwrap_or(0.0)))?;
-    for key in
-        ["step_over_floor", "step_over_encode", "encoder_calls_per_step", "images_reused_per_step", "cpu_ms_per_step", "throughput_steps_per_s"]
-    {
+    for key in [
+        "step_over_floor",
+        "step_over_encode",
+        "encoder_calls_per_step",
+        "images_reused_per_step",
+        "cpu_ms_per_step",
+        "throughput_steps_per_s",
+    ] {
         say(out, format_args!("{key:<28}{:.3}", report[key].as_f64().unwrap_or(0.0)))?;
     }
     if let Some(ratio) = report["against"]["cpu_ratio"].as_f64() {

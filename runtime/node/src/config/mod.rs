@@ -14,8 +14,8 @@ use crate::error::{Error, Result};
 use crate::pipeline::PipelineConfig;
 
 pub(crate) use sections::{
-    DropOutName, EncoderSection, FusionSection, PotentialSection, RecordSection, RewardSection, SourceConfig, SuccessSection,
-    SyncSection, ZenohConfig,
+    DropOutName, EncoderSection, FusionSection, PotentialSection, RecordSection, RewardSection, SourceConfig,
+    SuccessSection, SyncSection, ZenohConfig,
 };
 
 /// What `striatum run` does. Paths are relative to the folder of the file.

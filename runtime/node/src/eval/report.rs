@@ -12,7 +12,6 @@ use super::measures::{
 use crate::episode::{Episode, TruthSource};
 use crate::load::EncoderUse;
 
-
 /// Measures of one episode.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct EpisodeReport {

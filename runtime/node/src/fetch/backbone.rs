@@ -196,7 +196,10 @@ mod tests {
     #[test]
     fn a_missing_backbone_names_the_command() {
         let folder = tempfile::tempdir().unwrap();
-        let text = offline(folder.path()).backbone(BackboneId::MobilenetV2, InputSize::TRAINED, false).unwrap_err().to_string();
+        let text = offline(folder.path())
+            .backbone(BackboneId::MobilenetV2, InputSize::TRAINED, false)
+            .unwrap_err()
+            .to_string();
         assert!(text.contains("striatum models fetch mobilenet_v2"), "{text}");
     }
 

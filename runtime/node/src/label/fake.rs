@@ -74,7 +74,10 @@ pub(crate) fn loaded_with_modes() -> (Loaded, Arc<Mutex<Vec<MemoMode>>>) {
     let views = vec!["left".to_owned(), "right".to_owned()];
     let memo = MemoMode::Off;
     let model = BrightnessModel { views: views.clone(), before: None, memo, modes: Arc::clone(&modes) };
-    (Loaded { model: Box::new(model), views, hash: HASH, manifest: String::new(), encoder: EncoderUse::default() }, modes)
+    (
+        Loaded { model: Box::new(model), views, hash: HASH, manifest: String::new(), encoder: EncoderUse::default() },
+        modes,
+    )
 }
 
 /// Two views of pictures that brighten from frame to frame, with one segment from the first frame to the last.

@@ -144,6 +144,17 @@ mod tests {
         assert!(refused(&format!("{calibrate} --persist 2/3")) && refused(&format!("{calibrate} --confidence 0.9")));
     }
 
+    #[test]
+    fn features_are_taken_again_only_where_that_was_asked_for() {
+        let eval = "striatum eval a --bundle b";
+        assert!(!refused(&format!("{eval} --reuse-unchanged 2 --reuse-secs 0.5")));
+        assert!(refused(&format!("{eval} --reuse-secs 0.5")));
+        assert!(
+            !refused("striatum adapt a --out b --input-size 192")
+                && refused("striatum adapt a --out b --input-size 100")
+        );
+    }
+
     #[cfg(feature = "sim")]
     #[test]
     fn what_only_a_served_world_has_is_refused_of_a_recorded_one() {
