@@ -134,7 +134,10 @@ fn open_heads(head: &[u8], memory: Option<&[u8]>, manifest: &Manifest, path: &Pa
     let (views, width) = (manifest.views.len(), manifest.backbone.feature_width);
     let inputs = [(FEATURES, vec![views, 1, width]), (PRESENT, vec![1, views, 1])];
     let rows = subsets_of(views).len();
-    check_shapes(head, "head", &inputs, &[(PROGRESS, vec![1, rows]), (OOD, vec![1, views])], path)?;
+    // A head from before compares each view with its own place alone.
+    let old = inspect(head, &entry.file)?.outputs.iter().any(|t| t.name == OOD && t.dims.first() == Some(&Dim::Fixed(1)));
+    let distances = if old { vec![1, views] } else { vec![views, views] };
+    check_shapes(head, "head", &inputs, &[(PROGRESS, vec![1, rows]), (OOD, distances)], path)?;
     let (Some(memory), Some(grm)) = (memory, &manifest.grm) else {
         return FixedModel::open(head, &entry.file, &SessionConfig::default());
     };
@@ -148,6 +151,8 @@ fn check_grm(entry: &GrmEntry, path: &Path) -> Result<()> {
     let in_range = entry.progress.iter().all(|p| (0.0..=1.0).contains(p)) && !entry.progress.is_empty();
     for (key, holds) in [
         ("grm.progress", in_range),
+        ("grm.label_std", entry.label_std.is_empty() || entry.label_std.len() == entry.progress.len()),
+        ("grm.label_std", entry.label_std.iter().all(|std| (0.0..=1.0).contains(std))),
         ("grm.prior_std", entry.prior_std > 0.0 && entry.prior_std.is_finite()),
         ("grm.std_factor", entry.std_factor >= 1.0 && entry.std_factor.is_finite()),
         ("grm.goal_share", entry.goal_share > 0.0 && entry.goal_share <= 1.0),

@@ -135,6 +135,9 @@ pub struct GrmEntry {
     pub sha256: String,
     /// Progress of each row of the memory, in \[0, 1\].
     pub progress: Vec<f64>,
+    /// Standard deviation of each row's own progress, which lies somewhere between two keyframes; none in bundles from before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub label_std: Vec<f64>,
     /// The least standard deviation that the absolute head's progress is given when both are joined, progress units.
     pub prior_std: f64,
     /// What the spread of the distribution is multiplied with, at least 1.

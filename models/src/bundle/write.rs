@@ -203,6 +203,7 @@ fn grm_entry(fitted: &Fitted, sha256: String) -> GrmEntry {
         file: GRM.to_owned(),
         sha256,
         progress: grm.spec.progress.clone(),
+        label_std: grm.spec.label_std.clone(),
         prior_std: grm.prior_std,
         std_factor: grm.std_factor,
         goal_share: grm.goal_share,

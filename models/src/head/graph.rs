@@ -7,7 +7,7 @@ use crate::onnx::{Attribute, Dim, ElementType, GraphBuilder};
 
 impl HeadSpec {
     /// The head as ONNX bytes: inputs `features` `[N, 1, D]` and `present` `[1, N, 1]`, outputs `progress` `[1, S]` (before
-    /// calibration) and `ood` `[1, N]`. Features of a view that is not there must be 0.
+    /// calibration) and `ood` `[N, N]`: row u is how far each view is from what view u showed. Features of a view that is not there must be 0.
     ///
     /// # Errors
     /// [`Error::Adapt`](crate::Error::Adapt) if the parts do not fit each other.
@@ -22,7 +22,7 @@ impl HeadSpec {
         self.progress(&mut graph);
         graph.output(PROGRESS, ElementType::F32, &fixed(&[1, s]));
         self.distances(&mut graph);
-        graph.output(OOD, ElementType::F32, &fixed(&[1, n]));
+        graph.output(OOD, ElementType::F32, &fixed(&[n, n]));
         graph.metadata("striatum.part", "head");
         graph.build()
     }
@@ -61,8 +61,9 @@ impl HeadSpec {
         graph.node("Gemm", &["present_row", "offsets", "sum"], &[PROGRESS], []);
     }
 
-    /// What of a view's channels lies outside its subspace, against the limit: square root of a ratio of energies. The limit is
-    /// worked into the scale.
+    /// What of each view's channels lies outside each view's subspace, against the limit: square root of a ratio of energies. The
+    /// limit is worked into the scale. A view is compared with the others' subspaces as well, because a camera in another one's
+    /// place is told by that it fits there better.
     fn distances(&self, graph: &mut GraphBuilder) {
         let (n, cells, rank) = (self.views, self.cells, self.rank);
         let channels = self.width / cells;
@@ -77,12 +78,14 @@ impl HeadSpec {
         }
         let basis: Vec<f32> = self.manifolds.iter().flat_map(|m| m.basis.iter().copied()).collect();
         let keep_none = || Attribute::int("keepdims", 0);
-        graph.ints("by_cell", &[4], &[dim(n), 1, dim(channels), dim(cells)]);
+        graph.ints("every_view", &[3], &[1, dim(n), dim(self.width)]);
+        graph.ints("by_cell", &[4], &[dim(n), dim(n), dim(channels), dim(cells)]);
         graph.ints("cell_axis", &[1], &[3]);
         graph.floats("pooling", &[n, 1, self.width], &pooling);
         graph.floats("means", &[n, 1, channels], &means);
         graph.floats("basis", &[n, channels, rank], &basis);
-        graph.node("Mul", &[FEATURES, "pooling"], &["scaled"], []);
+        graph.node("Reshape", &[FEATURES, "every_view"], &["all_views"], []);
+        graph.node("Mul", &["all_views", "pooling"], &["scaled"], []);
         graph.node("Reshape", &["scaled", "by_cell"], &["cells"], []);
         graph.node("ReduceSum", &["cells", "cell_axis"], &["pooled"], [keep_none()]);
         graph.node("Sub", &["pooled", "means"], &["channels"], []);
@@ -93,8 +96,7 @@ impl HeadSpec {
         graph.node("Sub", &["all_energy", "inside_energy"], &["difference"], []);
         graph.node("Relu", &["difference"], &["outside"], []);
         graph.node("Sqrt", &["outside"], &["distance"], []);
-        graph.node("Reshape", &["distance", "one_row"], &["distance_row"], []);
-        graph.node("Mul", &["distance_row", "present_row"], &[OOD], []);
+        graph.node("Mul", &["distance", "present_row"], &[OOD], []);
     }
 }
 

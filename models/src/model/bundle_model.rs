@@ -10,6 +10,7 @@ use super::recall::{self, Found, Memory};
 use super::reuse::{FeatureStore, ReuseRule};
 use super::reward_model::{NanosClock, RewardModel, StageTimings};
 use super::rows::{Choice, Rows};
+use super::strange::{Strangeness, strangeness};
 use crate::bundle::{Bundle, Manifest, calibration_of};
 use crate::error::{Error, Result};
 use crate::head::{FEATURES, OOD, PRESENT, PROGRESS};
@@ -128,7 +129,7 @@ impl BundleModel {
                 return Err(Error::bundle(manifest.references.features_file.as_str(), what, "adapt again"));
             }
             if let (Some(memory), Some(Some(progress))) = (&mut memory, end.last()) {
-                *found = memory.find(&head.model, (progress.get(), 0.0));
+                *found = memory.find(&head.model, (progress.get(), 0.0), 0.0);
             }
         }
         let [start, goal] = ends;
@@ -260,7 +261,8 @@ impl BundleModel {
             return Ok(Scores { non_finite_views: broken, images_encoded, ..Scores::MISSING });
         };
         self.head.run(&self.rows, &mut self.now)?;
-        let found = self.remember(choice, used);
+        let strange = strangeness(self.head.model.output(self.head.ood), self.manifest.views.len(), used);
+        let found = self.remember(choice, used, strange);
         let (hops, std) = match (&self.memory, found) {
             (Some(memory), Some((now, before))) => {
                 let before = before.as_ref().map(|found| &found.located);
@@ -279,7 +281,7 @@ impl BundleModel {
             per_view: self.per_view(used),
             std,
             goal: found.map(|(now, _)| now.located.goal),
-            ood: self.distance(used),
+            ood: strange.ood,
             views: used,
             non_finite_views: broken,
             images_encoded,
@@ -291,10 +293,10 @@ impl BundleModel {
 
     /// Where the set was found in the memory, if there is one: what it says now, and what it said of the set before if that had the same
     /// views.
-    fn remember(&mut self, choice: Choice, used: ViewMask) -> Option<(Found, Option<Found>)> {
+    fn remember(&mut self, choice: Choice, used: ViewMask, strange: Strangeness) -> Option<(Found, Option<Found>)> {
         let remembered = self.memory.as_mut()?;
         let absolute = self.now[choice.row].map_or((f64::NAN, choice.std), |progress| (progress.get(), choice.std));
-        let now = remembered.memory.find(&self.head.model, absolute);
+        let now = remembered.memory.find(&self.head.model, absolute, strange.far);
         let before = std::mem::replace(&mut remembered.before, now);
         now.map(|now| (now, before.filter(|_| self.views_before == used)))
     }
@@ -320,13 +322,6 @@ impl BundleModel {
             progress[view] = self.now[self.rows.single(view)].map(Progress::get);
         }
         progress
-    }
-
-    /// The distance of the strangest view: one swapped camera is enough to distrust a set.
-    fn distance(&self, used: ViewMask) -> f64 {
-        let distances = self.head.model.output(self.head.ood);
-        let of_used = used.iter().filter_map(|view| distances.get(view));
-        of_used.fold(0.0, |most, &d| if f64::from(d) > most || d.is_nan() { f64::from(d) } else { most })
     }
 }
 

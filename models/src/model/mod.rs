@@ -6,6 +6,7 @@ mod recall;
 mod reuse;
 mod reward_model;
 mod rows;
+mod strange;
 #[cfg(test)]
 mod tests;
 
