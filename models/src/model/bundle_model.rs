@@ -261,7 +261,10 @@ impl BundleModel {
             per_view: self.per_view(used),
             std,
             goal: found.map(|(now, _)| now.located.goal),
-            ood: self.distance(used),
+            ood: self.distances(used).fold(0.0, |most, d| if d > most || d.is_nan() { d } else { most }),
+            least_ood: self
+                .distances(used)
+                .fold(f64::INFINITY, |least, d| if d.is_nan() { least } else { least.min(d) }),
             views: used,
             non_finite_views: broken,
             images_encoded,
@@ -305,11 +308,10 @@ impl BundleModel {
         progress
     }
 
-    /// The distance of the strangest view: one swapped camera is enough to distrust a set.
-    fn distance(&self, used: ViewMask) -> f64 {
+    /// The distance of each view. The strangest counts: one swapped camera is enough to distrust a set.
+    fn distances(&self, used: ViewMask) -> impl Iterator<Item = f64> {
         let distances = self.head.model.output(self.head.ood);
-        let of_used = used.iter().filter_map(|view| distances.get(view));
-        of_used.fold(0.0, |most, &d| if f64::from(d) > most || d.is_nan() { f64::from(d) } else { most })
+        used.iter().filter_map(|view| distances.get(view)).map(|&d| f64::from(d))
     }
 }
 
@@ -350,7 +352,9 @@ impl RewardModel for BundleModel {
     }
 
     fn goal_share(&self) -> Option<f64> {
-        self.memory.as_ref().map(|remembered| remembered.memory.goal_share())
+        let chosen = self.manifest.calibration.as_ref().and_then(|calibration| calibration.goal.as_ref());
+        let own = self.memory.as_ref().map(|remembered| remembered.memory.goal_share());
+        own.map(|own| chosen.map_or(own, |goal| goal.share))
     }
 
     fn calibration(&self) -> Calibration {
