@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use striatum_core::{Ending, Success, SuccessSource};
 use striatum_wire::ShapedReward;
 
 /// Two rewards that differ by no more than this are the same where bits cannot be: another processor, thread count or build.
@@ -119,7 +118,7 @@ fn said_otherwise(old: &ShapedReward, new: &ShapedReward) -> String {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use striatum_core::{ShapingMode, StampNanos, ViewMask};
+    use striatum_core::{Ending, ShapingMode, StampNanos, Success, SuccessSource, ViewMask};
     use striatum_wire::{BundleHash, EpisodeId, QualityFlags};
 
     use super::*;
