@@ -104,16 +104,16 @@ fn another_tasks_clip_is_judged_as_if_nothing_were_done() {
 #[test]
 fn a_success_that_was_seen_and_lost_again_is_reported() {
     let folder = drawn();
-    // It takes the clip's third quarter for the goal; a row is a sixth of a second.
+    // It takes the clip's middle for the goal.
     let loaded = || fake::loaded_with_goal(|progress| if (0.4..0.8).contains(&progress) { 1.0 } else { 0.0 });
     let asked = EvalOptions { stride: 1, json: Some("-".into()), ..options(folder.path()) };
     let mut out = Vec::new();
     eval_with(loaded(), &asked, &mut out).unwrap();
     let json: serde_json::Value = serde_json::from_slice(&out).unwrap();
     let episode = &json["episodes"][0];
-    // From frame 16 on it is seen for a 30th of a second a row: half a second at frame 30, nothing after frame 31 but the window.
+    // Frames 16 to 31 show it, a 30th of a second each: the 16th of them makes half a second, and the window holds it to the end.
     assert_eq!(episode["success_seen"], true);
-    assert!((episode["success_first_secs"].as_f64().unwrap() - 30.0 / 30.0).abs() < 1e-9, "{episode}");
+    assert!((episode["success_first_secs"].as_f64().unwrap() - 31.0 / 30.0).abs() < 1e-9, "{episode}");
     assert_eq!(episode["failure_detected"], false, "the window still holds it");
     assert_eq!(episode["false_success_any"], 0.0, "by keyframes nothing is certain from 0.7 on");
     let done_never = "frame_index,timestamp_secs,progress,phase,success\n".to_owned()
@@ -121,8 +121,8 @@ fn a_success_that_was_seen_and_lost_again_is_reported() {
     std::fs::write(folder.path().join("truth.csv"), done_never).unwrap();
     let report = eval_with(loaded(), &EvalOptions { stride: 1, ..options(folder.path()) }, &mut Vec::new()).unwrap();
     let episode = &report.episodes[0];
-    assert!((episode.false_success_any - 11.0 / 41.0).abs() < 1e-9, "{}", episode.false_success_any);
-    assert!(report.table().contains("seen at 1.0 s, to the end; FALSE in 26.8 % of rows"), "{}", report.table());
+    assert!((episode.false_success_any - 10.0 / 41.0).abs() < 1e-9, "{}", episode.false_success_any);
+    assert!(report.table().contains("seen at 1.0 s, to the end; FALSE in 24.4 % of rows"), "{}", report.table());
     let plain = eval_with(fake::loaded_with_goal(|_| 0.0), &options(folder.path()), &mut Vec::new()).unwrap();
     assert_eq!((plain.episodes[0].success_seen, plain.episodes[0].success_first_secs), (false, None));
     assert!(plain.table().contains("not seen"));
