@@ -19,9 +19,9 @@ mod weights;
 pub use adapt::{AdaptConfig, Adapter, Fitted, Keyframes, SourceFile, SubsetFit, without_keyframes};
 pub use backbone::{BackboneId, BuildOptions, INPUT_NAME, InputSize, WheelFacts, build_onnx};
 pub use bundle::{
-    Backbone, BackboneEntry, Bundle, CalibrationEntry, CalibrationMade, FORMAT_VERSION, GrmEntry, HeadEntry,
-    LeftOutEntry, LoadOptions, Made, Manifest, Preprocessing, ReferenceImage, References, ScoreMeaning, SubsetEntry,
-    SuccessEntry, ViewEntry, write_calibration,
+    Backbone, BackboneEntry, Bundle, CalibrationEntry, CalibrationMade, Dropped, FORMAT_VERSION, GoalEntry, GrmEntry,
+    HeadEntry, LeftOutEntry, LoadOptions, Made, Manifest, Preprocessing, ReferenceImage, References, ScoreMeaning,
+    SubsetEntry, ViewEntry, write_calibration,
 };
 pub use error::{Error, Result};
 pub use grm::GrmSpec;

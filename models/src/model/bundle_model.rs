@@ -282,6 +282,7 @@ impl BundleModel {
             std,
             goal: found.map(|(now, _)| now.located.goal),
             ood: strange.ood,
+            least_ood: strange.nearest,
             views: used,
             non_finite_views: broken,
             images_encoded,
@@ -367,7 +368,9 @@ impl RewardModel for BundleModel {
     }
 
     fn goal_share(&self) -> Option<f64> {
-        self.memory.as_ref().map(|remembered| remembered.memory.goal_share())
+        let chosen = self.manifest.calibration.as_ref().and_then(|calibration| calibration.goal.as_ref());
+        let own = self.memory.as_ref().map(|remembered| remembered.memory.goal_share());
+        own.map(|own| chosen.map_or(own, |goal| goal.share))
     }
 
     fn calibration(&self) -> Calibration {

@@ -14,6 +14,8 @@ const SWAPPED_LIMIT: f64 = 1.15;
 pub(super) struct Strangeness {
     /// Out of distribution above 1: the strangest view, all views together, or two views in each other's place. NaN if a distance is.
     pub(super) ood: f64,
+    /// The distance of the nearest view from its own place; infinite without one.
+    pub(super) nearest: f64,
     /// Root of the mean of the views' squared distances from their own place.
     pub(super) far: f64,
 }
@@ -26,11 +28,13 @@ pub(super) fn strangeness(distances: &[f32], views: usize, used: ViewMask) -> St
         let index = if crossed { place * views + view } else { view };
         distances.get(index).map_or(f64::NAN, |&distance| f64::from(distance))
     };
-    let mut found = Strangeness { ood: 0.0, far: 0.0 };
+    let mut found = Strangeness { ood: 0.0, nearest: f64::INFINITY, far: 0.0 };
     let mut count = 0.0;
     for view in used.iter() {
         let own = from(view, view);
         raise(&mut found.ood, own);
+        // The lesser of both is the number where one is NaN.
+        found.nearest = found.nearest.min(own);
         found.far += own * own;
         count += 1.0;
         for other in used.iter().filter(|&other| crossed && other > view) {
@@ -68,7 +72,7 @@ mod tests {
     fn views_in_their_places_are_usual() {
         let found = of(&[0.3, 0.9, 0.8, 0.9, 0.4, 0.7, 0.8, 0.9, 0.5], &[0, 1, 2]);
         assert!(found.ood < 0.6, "{found:?}");
-        assert!((found.far - (0.5_f64 / 3.0).sqrt()).abs() < 1e-6);
+        assert!((found.far - (0.5_f64 / 3.0).sqrt()).abs() < 1e-6 && (found.nearest - 0.3).abs() < 1e-6);
     }
 
     #[test]
@@ -97,7 +101,7 @@ mod tests {
         distances[4] = f32::NAN;
         assert!(of(&distances, &[0, 1, 2]).ood.is_nan());
         assert!(of(&distances, &[0, 2]).ood < 1.0);
-        assert_eq!(of(&distances, &[]), Strangeness { ood: 0.0, far: 0.0 });
+        assert_eq!(of(&distances, &[]), Strangeness { ood: 0.0, nearest: f64::INFINITY, far: 0.0 });
     }
 
     #[test]

@@ -57,13 +57,14 @@ mod potential;
 mod readings;
 mod rules;
 mod scores;
+mod seen_window;
 mod shaping;
 mod success;
 mod units;
 mod views;
 
 pub use calibration::Calibration;
-pub use calibration_table::CalibrationTable;
+pub use calibration_table::{CalibrationTable, piecewise};
 pub use error::Error;
 pub use estimate::Estimate;
 pub use fusion::Fuser;

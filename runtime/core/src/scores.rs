@@ -26,8 +26,11 @@ pub struct Scores {
     /// Share of the model's belief that the frame set shows the goal, in \[0, 1\]; `None` where the model has no such estimate.
     /// It is apart from progress: a late frame that is not the goal has none of it.
     pub goal: Option<f64>,
-    /// Out-of-distribution score: 0 at the heart of the demonstrations, 1 at the limit fitted with the bundle.
+    /// Out-of-distribution score: 0 at the heart of the demonstrations, 1 at the limit fitted with the bundle; that of the
+    /// strangest view.
     pub ood: f64,
+    /// The same of the least strange view: beyond the limit there is none to be trusted. NaN where nothing is known.
+    pub least_ood: f64,
     /// The views that took part.
     pub views: ViewMask,
     /// Views that gave numbers that are not finite, and were left out.
@@ -44,6 +47,7 @@ impl Scores {
         std: f64::NAN,
         goal: None,
         ood: f64::NAN,
+        least_ood: f64::NAN,
         views: ViewMask::EMPTY,
         non_finite_views: ViewMask::EMPTY,
         images_encoded: 0,

@@ -175,7 +175,9 @@ fn label(args: LabelArgs, out: &mut dyn Write) -> Result<()> {
     })?;
     let last =
         summary.last_progress.map_or_else(String::new, |progress| format!(", progress at the end {progress:.3}"));
-    say(out, format_args!("{}: {} rows{last}", path.display(), summary.rows))
+    let seen =
+        summary.success_first_secs.map_or_else(String::new, |secs| format!(", success first seen at {secs:.1} s"));
+    say(out, format_args!("{}: {} rows{last}{seen}", path.display(), summary.rows))
 }
 
 fn eval(args: EvalArgs, out: &mut dyn Write) -> Result<()> {
@@ -200,18 +202,12 @@ fn eval(args: EvalArgs, out: &mut dyn Write) -> Result<()> {
 }
 
 fn calibrate_bundle(args: CalibrateArgs, out: &mut dyn Write) -> Result<()> {
-    let (frames, of) = args.persist;
     calibrate::calibrate(
         &calibrate::CalibrateOptions {
             episodes: args.episodes,
             bundle: args.bundle,
             stride: args.stride,
-            success: args.false_success.map(|rate| calibrate::SuccessWanted {
-                rate,
-                confidence: args.confidence,
-                frames,
-                of,
-            }),
+            success: args.false_success.map(|rate| calibrate::SuccessWanted { rate, confidence: args.confidence }),
             json: args.json,
             ffmpeg: Cache::from_env()?.ffmpeg(true)?,
             session: SessionConfig::default(),

@@ -154,6 +154,7 @@ impl Config {
             })?,
             rules: self.watch_rules(place)?,
             ood_limit: positive(self.reward.ood_limit, "reward.ood_limit")?,
+            ood_hold: positive(self.reward.ood_hold, "reward.ood_hold")?,
             success: self.success.config(place)?,
         })
     }
@@ -198,7 +199,7 @@ impl Config {
 }
 
 /// Seconds in a range to whole nanoseconds.
-fn secs_to_nanos(secs: f64, min: f64, max: f64, place: &str, key: &str) -> Result<u64> {
+pub(super) fn secs_to_nanos(secs: f64, min: f64, max: f64, place: &str, key: &str) -> Result<u64> {
     if secs.is_finite() && (min..=max).contains(&secs) {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "in [0, 3600] s, checked above")]
         Ok((secs * 1e9).round() as u64)
@@ -227,6 +228,10 @@ mod tests {
             ("[reward]\nmode = \"naive\"", "reward.mode"),
             ("[reward]\ngold_sources = [\"hope\"]", "gold_sources"),
             ("[reward]\ngamma = 1.5", "discount"),
+            ("[reward]\nood_hold = 0.0", "reward.ood_hold"),
+            ("[success]\nheld_secs = 2.0", "success.held_secs"),
+            ("[success]\nwindow_secs = 61.0", "success.window_secs"),
+            ("[success]\nshare = 0.0", "success share"),
             ("[fusion]\nalpha = 0.0", "fusion.alpha"),
             ("[encoder]\nreuse_unchanged = -1.0", "encoder.reuse_unchanged"),
             ("[encoder]\nreuse_secs = -1.0", "encoder.reuse_secs"),
@@ -250,5 +255,21 @@ mod tests {
             let error = Config::parse(&format!("bundle = \"b\"\n{text}"), "t").expect_err(near).to_string();
             assert!(error.contains(near), "{error}");
         }
+    }
+
+    #[test]
+    fn keys_that_counted_frame_sets_are_refused_with_those_that_measure_time() {
+        for text in ["needed = 3", "window = 5"] {
+            let text = format!("bundle = \"b\"\n[success]\n{text}");
+            let error = Config::parse(&text, "the recorded configuration").expect_err("gone").to_string();
+            assert!(error.starts_with("the recorded configuration, line 3") && !error.contains('\n'), "{error}");
+            assert!(error.contains("held_secs = 0.5 and window_secs = 1.0"), "{error}");
+        }
+        let text = "bundle = \"b\"\n[success]\nshare = 0.4\nheld_secs = 1.5\nwindow_secs = 2.0";
+        let success = Config::parse(text, "t").and_then(|config| config.pipeline(1, "t")).expect("in range").success;
+        assert_eq!(
+            (success.share, success.held_nanos, success.window_nanos),
+            (Some(0.4), 1_500_000_000, 2_000_000_000)
+        );
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::curve::Curve;
+use super::measures::CompletionClass;
 use super::report::{EpisodeReport, EvalReport, or_dash};
 use super::svg;
 use crate::episode::TruthSource;
@@ -82,6 +83,7 @@ fn measures_table(report: &EvalReport) -> String {
         "frozen drift",
         "90 % interval covers",
         "class",
+        "success estimate",
     ]);
     for row in &report.episodes {
         let (voc_plus, mae, rmse, tau) = (row.voc_plus, row.mae, row.rmse, row.kendall_tau);
@@ -89,10 +91,11 @@ fn measures_table(report: &EvalReport) -> String {
         let numbers: String = numbers.into_iter().map(|number| format!("<td>{}</td>", or_dash(number))).collect();
         let _ = writeln!(
             table,
-            "<tr><td>{}</td>{numbers}<td>{:.1} %</td><td>{}</td></tr>",
+            "<tr><td>{}</td>{numbers}<td>{:.1} %</td><td>{}</td><td>{}</td></tr>",
             escape(&row.episode),
             100.0 * row.interval_coverage_90,
-            row.completion_class.name()
+            row.completion_class.name(),
+            escape(&row.success_words())
         );
     }
     table + "</table>\n"
@@ -141,14 +144,15 @@ fn hacks_table(report: &EpisodeReport) -> String {
     ]);
     for hack in &report.hacks {
         let class = if hack.verdict_right { "" } else { " class=\"wrong\"" };
-        let numbers = [hack.voc_plus, hack.mae, hack.drift, hack.final_progress, hack.ood_mean];
-        let numbers: String = numbers.iter().map(|number| format!("<td>{number:.3}</td>")).collect();
+        let numbers = [hack.voc_plus, Some(hack.mae), hack.drift, hack.final_progress, Some(hack.ood_mean)];
+        let cell = |number: Option<f64>| number.map_or_else(|| "-".to_owned(), |number| format!("{number:.3}"));
+        let numbers: String = numbers.into_iter().map(|number| format!("<td>{}</td>", cell(number))).collect();
         let _ = writeln!(
             table,
             "<tr><td>{}</td>{numbers}<td>{:.0} %</td><td>{}</td><td>{}</td><td{class}>{}</td></tr>",
             escape(&hack.transform),
             100.0 * hack.ood_share,
-            hack.completion_class.name(),
+            hack.completion_class.map_or("-", CompletionClass::name),
             escape(&hack.must.join("; ")),
             escape(&hack.verdict())
         );

@@ -29,7 +29,7 @@ use crate::error::{Error, Result};
 use crate::label::{offline_config, rows_bar, write_whole};
 use crate::load::Loaded;
 use crate::pipeline::Pipeline;
-use hacks::{Attack, HackReport};
+use hacks::{Attack, FREEZE_EVERY, Freezes, HackReport};
 use html::Plot;
 use report::{EpisodeReport, Playbacks};
 
@@ -134,7 +134,8 @@ fn eval_episode(
     let attacks = if options.hacks { hacks::attacks(frames, &episode.views(), other_frames) } else { Vec::new() };
     let more = if options.playbacks == PlaybackSet::All { 1 + FREEZE_TWENTIETHS.len() } else { 0 };
     let playbacks = 1 + more + attacks.len();
-    bar.set_length(u64::try_from(playbacks * frames.div_ceil(options.stride.max(1))).unwrap_or(u64::MAX));
+    let tenths = if options.hacks { frames.div_ceil(FREEZE_EVERY) } else { 0 };
+    bar.set_length(u64::try_from(playbacks * frames.div_ceil(options.stride.max(1)) + tenths).unwrap_or(u64::MAX));
     let pictures = if options.report.is_some() { REPORT_PICTURES } else { 0 };
     // Latency and encoder calls are taken from this playback, so it encodes every picture.
     player.remember(MemoMode::Fill);
@@ -153,6 +154,11 @@ fn eval_episode(
     for attack in attacks {
         let curve = play_attack(&mut player, episode, other, &attack)?;
         report.hacks.push(HackReport::new(&attack, &curve, &forward));
+    }
+    if options.hacks {
+        let every_tenth = player.every(FREEZE_EVERY).play(episode, &[], 0)?;
+        let goal_share = player.pipeline.success_rule().share();
+        report.hacks.push(Freezes::report(&every_tenth, goal_share));
     }
     // The next episode's pictures are others.
     player.remember(MemoMode::Off);

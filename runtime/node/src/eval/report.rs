@@ -41,9 +41,15 @@ pub(crate) struct EpisodeReport {
     pub interval_coverage_90: f64,
     /// How the curve as a whole is read.
     pub completion_class: CompletionClass,
-    /// The runtime's own verdict that the episode did not succeed: the goal was not seen at its end, k of n rows. A model without
-    /// a success estimate is judged by its completion class.
+    /// The runtime's own verdict that the episode did not succeed: the goal was not seen for long enough at its end. A model
+    /// without a success estimate is judged by its completion class.
     pub failure_detected: bool,
+    /// Whether the success estimate said success in any row, whatever it said later.
+    pub success_seen: bool,
+    /// In which row first, playback seconds.
+    pub success_first_secs: Option<f64>,
+    /// Share of rows that say success where the truth says that nothing is done.
+    pub false_success_any: f64,
     /// The last progress.
     pub final_progress: f64,
     /// What is true in the last row.
@@ -116,6 +122,9 @@ impl EpisodeReport {
             interval_coverage_90: coverage(progress, truth, std, Z_90),
             completion_class,
             failure_detected: !playbacks.forward.succeeded(),
+            success_seen: playbacks.forward.success.contains(&true),
+            success_first_secs: playbacks.forward.first_success_secs(),
+            false_success_any: playbacks.forward.false_success_share(),
             final_progress: playbacks.forward.last(),
             final_truth: truth.last().copied().unwrap_or_default(),
             true_completion_class: CompletionClass::of(truth),
@@ -124,6 +133,18 @@ impl EpisodeReport {
             ood_share: share(flagged),
             hacks: Vec::new(),
         }
+    }
+
+    /// What the success estimate says, in words.
+    pub(crate) fn success_words(&self) -> String {
+        let end = if self.failure_detected { "lost again" } else { "to the end" };
+        let seen = match self.success_first_secs {
+            Some(secs) => format!("seen at {secs:.1} s, {end}"),
+            None if self.failure_detected => "not seen".to_owned(),
+            None => "by its class".to_owned(),
+        };
+        let falsely = 100.0 * self.false_success_any;
+        if falsely > 0.0 { format!("{seen}; FALSE in {falsely:.1} % of rows") } else { seen }
     }
 }
 
@@ -157,14 +178,14 @@ impl EvalReport {
     #[must_use]
     pub(crate) fn table(&self) -> String {
         let mut text = format!(
-            "{:<28} {:>7} {:>7} {:>6} {:>6} {:>7} {:>7} {:>7}  {}\n",
-            "episode", "VOC+", "VOC-", "MAE", "RMSE", "tau", "drift", "cov90", "class"
+            "{:<28} {:>7} {:>7} {:>6} {:>6} {:>7} {:>7} {:>7}  {:<8} {}\n",
+            "episode", "VOC+", "VOC-", "MAE", "RMSE", "tau", "drift", "cov90", "class", "success"
         );
         for episode in &self.episodes {
             // Writing into a String cannot fail.
             let _ = writeln!(
                 text,
-                "{:<28} {:>7.4} {:>7} {:>6.4} {:>6.4} {:>7.4} {:>7} {:>7.3}  {}",
+                "{:<28} {:>7.4} {:>7} {:>6.4} {:>6.4} {:>7.4} {:>7} {:>7.3}  {:<8} {}",
                 episode.episode,
                 episode.voc_plus,
                 or_dash(episode.voc_minus),
@@ -173,7 +194,8 @@ impl EvalReport {
                 episode.kendall_tau,
                 or_dash(episode.frozen_drift),
                 episode.interval_coverage_90,
-                episode.completion_class.name()
+                episode.completion_class.name(),
+                episode.success_words()
             );
         }
         for episode in self.episodes.iter().filter(|episode| !episode.hacks.is_empty()) {
@@ -211,15 +233,15 @@ fn hack_table(episode: &EpisodeReport) -> String {
     for hack in &episode.hacks {
         let _ = writeln!(
             text,
-            "{:<40} {:>7.4} {:>6.4} {:>6.4} {:>6.3} {:>6.2} {:>6.0}%  {:<8} {:<64} {}",
+            "{:<40} {:>7} {:>6.4} {:>6} {:>6} {:>6.2} {:>6.0}%  {:<8} {:<64} {}",
             hack.transform,
-            hack.voc_plus,
+            or_dash(hack.voc_plus),
             hack.mae,
-            hack.drift,
-            hack.final_progress,
+            or_dash(hack.drift),
+            hack.final_progress.map_or_else(|| "-".to_owned(), |last| format!("{last:.3}")),
             hack.ood_mean,
             100.0 * hack.ood_share,
-            hack.completion_class.name(),
+            hack.completion_class.map_or("-", CompletionClass::name),
             hack.must.join("; "),
             hack.verdict()
         );

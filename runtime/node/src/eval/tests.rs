@@ -103,6 +103,56 @@ fn another_tasks_clip_is_judged_as_if_nothing_were_done() {
 }
 
 #[test]
+fn a_success_that_was_seen_and_lost_again_is_reported() {
+    let folder = drawn();
+    // It takes the clip's middle for the goal.
+    let loaded = || fake::loaded_with_goal(|progress| if (0.4..0.8).contains(&progress) { 1.0 } else { 0.0 });
+    let asked = EvalOptions { stride: 1, json: Some("-".into()), ..options(folder.path()) };
+    let mut out = Vec::new();
+    eval_with(loaded(), &asked, &mut out).unwrap();
+    let json: serde_json::Value = serde_json::from_slice(&out).unwrap();
+    let episode = &json["episodes"][0];
+    // Frames 16 to 31 show it, a 30th of a second each: the 16th of them makes half a second, and the window holds it to the end.
+    assert_eq!(episode["success_seen"], true);
+    assert!((episode["success_first_secs"].as_f64().unwrap() - 31.0 / 30.0).abs() < 1e-9, "{episode}");
+    assert_eq!(episode["failure_detected"], false, "the window still holds it");
+    assert_eq!(episode["false_success_any"], 0.0, "by keyframes nothing is certain from 0.7 on");
+    let done_never = "frame_index,timestamp_secs,progress,phase,success\n".to_owned()
+        + &(0..41).map(|frame| format!("{frame},{},0.5,0,0\n", f64::from(frame) / 30.0)).collect::<String>();
+    std::fs::write(folder.path().join("truth.csv"), done_never).unwrap();
+    let report = eval_with(loaded(), &EvalOptions { stride: 1, ..options(folder.path()) }, &mut Vec::new()).unwrap();
+    let episode = &report.episodes[0];
+    assert!((episode.false_success_any - 10.0 / 41.0).abs() < 1e-9, "{}", episode.false_success_any);
+    assert!(report.table().contains("seen at 1.0 s, to the end; FALSE in 24.4 % of rows"), "{}", report.table());
+    let plain = eval_with(fake::loaded_with_goal(|_| 0.0), &options(folder.path()), &mut Vec::new()).unwrap();
+    assert_eq!((plain.episodes[0].success_seen, plain.episodes[0].success_first_secs), (false, None));
+    assert!(plain.table().contains("not seen"));
+}
+
+#[test]
+fn freezes_are_judged_as_if_each_were_played() {
+    let folder = drawn();
+    let goal: fn(f64) -> f64 = |progress| if (0.2..0.3).contains(&progress) || progress > 0.8 { 1.0 } else { 0.1 };
+    let asked = EvalOptions { hacks: true, ..options(folder.path()) };
+    let report = eval_with(fake::loaded_with_goal(goal), &asked, &mut Vec::new()).unwrap();
+    let hack = report.episodes[0].hacks.iter().find(|hack| hack.transform == "freezes").unwrap();
+    let freezes = hack.freezes.as_ref().unwrap();
+    // Frames 0, 10 and 20 are before 0.7; frame 10, at a quarter, looks like the goal.
+    assert_eq!((freezes.tried, freezes.successes, freezes.frames.as_slice()), (3, 1, &[10][..]));
+    assert!(!hack.verdict_right && hack.broken[0].contains("1 of 3 called a success, the first frame 10"));
+    for frame in [0, 10, 20] {
+        let transforms = vec![format!("freeze:{frame}").parse().unwrap()];
+        let frozen = EvalOptions { transforms, stride: 1, ..options(folder.path()) };
+        let played = eval_with(fake::loaded_with_goal(goal), &frozen, &mut Vec::new()).unwrap();
+        assert_eq!(played.episodes[0].success_seen, freezes.frames.contains(&frame), "{frame}");
+    }
+    let right = eval_with(fake::loaded_with_goal(|progress| progress), &asked, &mut Vec::new()).unwrap();
+    let hack = right.episodes[0].hacks.iter().find(|hack| hack.transform == "freezes").unwrap();
+    assert!(hack.verdict_right && hack.freezes.as_ref().unwrap().successes == 0);
+    assert!(right.table().contains("no success at any of 3 frozen frames"));
+}
+
+#[test]
 fn what_was_not_played_has_no_number() {
     let folder = drawn();
     let asked = EvalOptions { playbacks: PlaybackSet::Forward, json: Some("-".into()), ..options(folder.path()) };

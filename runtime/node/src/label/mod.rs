@@ -56,6 +56,8 @@ pub(crate) struct LabelSummary {
     pub rows: usize,
     /// Progress in the last row.
     pub last_progress: Option<f64>,
+    /// When the success estimate first said success, playback seconds.
+    pub success_first_secs: Option<f64>,
 }
 
 /// The two forms of a label file.
@@ -113,7 +115,11 @@ pub(crate) fn label_with(loaded: Loaded, options: &LabelOptions) -> Result<Label
         Ok(())
     })?;
     bar.finish_and_clear();
-    let summary = LabelSummary { rows: table.rows(), last_progress: table.last_progress() };
+    let summary = LabelSummary {
+        rows: table.rows(),
+        last_progress: table.last_progress(),
+        success_first_secs: table.success_first_secs(),
+    };
     let columns = table.into_columns();
     write_whole(&options.out, |out| match form {
         Form::Csv => table::write_csv(&columns, out),

@@ -8,7 +8,7 @@ use striatum_frames::{DropOut, Frame, FrozenPolicy, Image, SyncConfig, Transform
 use crate::clock::monotonic_nanos;
 use crate::episode::{Episode, FrameReader, FrameRow, ReaderOptions};
 use crate::error::{Error, Result};
-use crate::pipeline::{Pipeline, PipelineConfig, Scored, SuccessConfig};
+use crate::pipeline::{OOD_HOLD, Pipeline, PipelineConfig, Scored, SuccessConfig};
 
 /// The clip's first capture: away from 0, which readers of a log take for "no stamp".
 const FIRST_CAPTURE: StampNanos = StampNanos(1_000_000_000);
@@ -39,6 +39,7 @@ pub(crate) fn offline_config(views: usize, gamma: Discount) -> PipelineConfig {
         potential: PotentialFn::default(),
         rules: EpisodeRules::new(gamma),
         ood_limit: OOD_LIMIT,
+        ood_hold: OOD_HOLD,
         success: SuccessConfig::default(),
     }
 }

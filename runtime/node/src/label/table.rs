@@ -81,6 +81,11 @@ impl Table {
         self.progress.last().copied()
     }
 
+    /// When success was first said, playback seconds.
+    pub(crate) fn success_first_secs(&self) -> Option<f64> {
+        self.success.iter().position(|&said| said == 1).and_then(|row| self.timestamp_secs.get(row).copied())
+    }
+
     /// The columns, in the order in which they are written.
     pub(crate) fn into_columns(self) -> Vec<Column> {
         let [incremental, forward, backward] = self.readings;

@@ -216,13 +216,14 @@ fn report(options: &ReplayOptions, found: &Comparison, verdict: &Verdict, out: &
     match (verdict.same_machine, found.is_identical(), found.is_close()) {
         (true, true, _) => say("check: every reward was recomputed bit for bit".to_owned()),
         (false, _, true) => say(format!(
-            "check: every reward was recomputed within {TOLERANCE:e} ({} of {} bit for bit); build, processor, threads or ONNX Runtime differ from the recording's",
+            "check: every reward was recomputed within {TOLERANCE:e} ({} of {} bit for bit), with the same success, ending and gold; build, processor, threads or ONNX Runtime differ from the recording's",
             found.identical, found.compared
         )),
         _ => Err(Error::CheckFailed(format!(
-            "{file}: {} of {} rewards differ and {} are missing (largest difference {:e}); see the lines above",
+            "{file}: {} of {} rewards differ ({} in success, ending or gold) and {} are missing (largest difference {:e}); see the lines above",
             found.compared - found.identical,
             found.compared,
+            found.otherwise,
             found.missing,
             found.reward_difference.max(found.progress_difference)
         ))),

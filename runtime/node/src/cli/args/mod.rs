@@ -140,8 +140,8 @@ mod tests {
     #[test]
     fn options_that_would_do_nothing_are_refused() {
         let calibrate = "striatum calibrate a --bundle b";
-        assert!(!refused(calibrate) && !refused(&format!("{calibrate} --false-success 0.05 --persist 2/3")));
-        assert!(refused(&format!("{calibrate} --persist 2/3")) && refused(&format!("{calibrate} --confidence 0.9")));
+        assert!(!refused(calibrate) && !refused(&format!("{calibrate} --false-success 0.05 --confidence 0.9")));
+        assert!(refused(&format!("{calibrate} --confidence 0.9")) && refused(&format!("{calibrate} --persist 2/3")));
     }
 
     #[test]

@@ -49,11 +49,3 @@ pub(super) fn share(text: &str) -> Result<f64, String> {
         .filter(|share| *share > 0.0 && *share < 1.0)
         .ok_or_else(|| "give a share above 0 and below 1, for example 0.05".to_owned())
 }
-
-/// FRAMES/OF.
-pub(super) fn persistence(text: &str) -> Result<(usize, usize), String> {
-    text.split_once('/')
-        .and_then(|(frames, of)| Some((frames.parse().ok()?, of.parse().ok()?)))
-        .filter(|(frames, of)| (1..=*of).contains(frames))
-        .ok_or_else(|| "give FRAMES/OF with at least 1 of at least as many, for example 3/5".to_owned())
-}
