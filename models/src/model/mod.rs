@@ -2,6 +2,7 @@
 
 mod bundle_model;
 mod memo;
+mod percept;
 mod recall;
 mod reward_model;
 mod rows;

@@ -12,7 +12,7 @@ mod rig;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use striatum_models::SessionConfig;
+use striatum_models::{MembersConfig, SessionConfig};
 
 use self::measure::Samples;
 use self::rig::Rig;
@@ -26,6 +26,7 @@ pub(crate) struct BenchOptions {
     pub(crate) steps: usize,
     pub(crate) stride: usize,
     pub(crate) session: SessionConfig,
+    pub(crate) members: MembersConfig,
     pub(crate) json: Option<PathBuf>,
     pub(crate) record: bool,
     /// Decode while measuring.

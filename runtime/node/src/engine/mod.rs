@@ -91,6 +91,8 @@ pub struct EngineCounts {
     pub held: u64,
     /// Model outputs that were not finite.
     pub non_finite: u64,
+    /// Members that were asked and had no answer, over all frame sets.
+    pub missing_members: u64,
 }
 
 /// How far `now` may go back before the clock counts as set back.
@@ -219,6 +221,7 @@ impl Engine {
         self.counts.frame_sets += 1;
         self.counts.non_finite +=
             u64::from(scored.estimate.missing_votes) + u64::from(scored.scores.non_finite_views.bits().count_ones());
+        self.counts.missing_members += u64::from(scored.missing_members);
         self.fresh = Some(scored);
         Ok(())
     }

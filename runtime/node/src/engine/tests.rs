@@ -52,8 +52,8 @@ impl RewardModel for Brightness {
             goal: Some(if progress.get() >= SHOWS_GOAL { 0.9 } else { 0.0 }),
             ood: 0.1,
             views: set.views,
-            non_finite_views: ViewMask::EMPTY,
             images_encoded: 1,
+            ..Scores::MISSING
         }
     }
 

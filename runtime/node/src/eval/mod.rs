@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 
 use striatum_core::Discount;
 use striatum_frames::Transform;
-use striatum_models::{MemoMode, SessionConfig};
+use striatum_models::{MembersConfig, MemoMode, SessionConfig};
 
 pub(crate) use curve::{Curve, Player};
 pub(crate) use report::EvalReport;
@@ -75,6 +75,8 @@ pub(crate) struct EvalOptions {
     pub ffmpeg: PathBuf,
     /// How the model runs.
     pub session: SessionConfig,
+    /// Which of the bundle's models answer.
+    pub members: MembersConfig,
 }
 
 /// Evaluates a bundle on episodes. `out` (standard output) gets a table, or, with JSON to `-`, one JSON object and nothing
@@ -83,7 +85,7 @@ pub(crate) struct EvalOptions {
 /// # Errors
 /// What loading the bundle, opening an episode, decoding or writing refuses.
 pub(crate) fn eval(options: &EvalOptions, out: &mut dyn Write) -> Result<EvalReport> {
-    eval_with(crate::load::bundle(&options.bundle, &options.session)?, options, out)
+    eval_with(crate::load::bundle(&options.bundle, &options.session, &options.members)?, options, out)
 }
 
 /// [`eval`] with a model that is already loaded.

@@ -43,7 +43,16 @@ impl RewardModel for BrightnessModel {
         // With a memory there is no picture that it does not know.
         let images_encoded = if self.memo == MemoMode::Reuse { 0 } else { u32::try_from(seen.len()).unwrap() };
         let non_finite_views = ViewMask::EMPTY;
-        Scores { hops, per_view, std: 0.05, goal: None, ood: 0.1, views: set.views, non_finite_views, images_encoded }
+        Scores {
+            hops,
+            per_view,
+            std: 0.05,
+            ood: 0.1,
+            views: set.views,
+            non_finite_views,
+            images_encoded,
+            ..Scores::MISSING
+        }
     }
 
     fn timings(&self) -> StageTimings {
@@ -74,7 +83,8 @@ pub(crate) fn loaded_with_modes() -> (Loaded, Arc<Mutex<Vec<MemoMode>>>) {
     let views = vec!["left".to_owned(), "right".to_owned()];
     let memo = MemoMode::Off;
     let model = BrightnessModel { views: views.clone(), before: None, memo, modes: Arc::clone(&modes) };
-    (Loaded { model: Box::new(model), views, hash: HASH, manifest: String::new() }, modes)
+    let (members, chosen) = (Vec::new(), None);
+    (Loaded { model: Box::new(model), views, members, chosen, hash: HASH, manifest: String::new() }, modes)
 }
 
 /// Two views of pictures that brighten from frame to frame, with one segment from the first frame to the last.
@@ -101,5 +111,6 @@ pub(crate) fn options(folder: &Path, out: &str, transforms: &[&str]) -> LabelOpt
         transforms: transforms.iter().map(|text| text.parse().unwrap()).collect(),
         ffmpeg: PathBuf::from("unused"),
         session: striatum_models::SessionConfig::default(),
+        members: striatum_models::MembersConfig::default(),
     }
 }

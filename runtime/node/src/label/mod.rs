@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 use striatum_core::Discount;
 use striatum_frames::Transform;
-use striatum_models::SessionConfig;
+use striatum_models::{MembersConfig, SessionConfig};
 
 use crate::episode::{Episode, ReaderOptions};
 use crate::error::{Error, Result};
@@ -45,6 +45,8 @@ pub(crate) struct LabelOptions {
     pub ffmpeg: PathBuf,
     /// How the model runs.
     pub session: SessionConfig,
+    /// Which of the bundle's models answer.
+    pub members: MembersConfig,
 }
 
 /// What was labelled.
@@ -79,14 +81,15 @@ impl Form {
 }
 
 /// Labels an episode: one row for each frame set, in the columns frame_index, source_frame, timestamp_secs, progress, std,
-/// ood, potential, shaping, incremental, forward, backward, and `view_<name>` for each view. Empty (CSV) or null (Parquet)
+/// ood, potential, shaping, incremental, forward, backward, `view_<name>` for each view, goal, success and, where several
+/// members answer, `<member>`, `<member>_std` and `<member>_share` for each. Empty (CSV) or null (Parquet)
 /// where there is no value. The file appears under its name when it is whole.
 ///
 /// # Errors
 /// What loading the bundle, opening the episode, decoding or writing refuses.
 pub(crate) fn label(options: &LabelOptions) -> Result<LabelSummary> {
     Form::of(&options.out)?;
-    label_with(crate::load::bundle(&options.bundle, &options.session)?, options)
+    label_with(crate::load::bundle(&options.bundle, &options.session, &options.members)?, options)
 }
 
 /// [`label`] with a model that is already loaded.
@@ -104,7 +107,7 @@ pub(crate) fn label_with(loaded: Loaded, options: &LabelOptions) -> Result<Label
     };
     let bar = rows_bar(&format!("label {}", episode.name()), plan(&episode, &run)?.len());
     let mut pipeline = Pipeline::new(loaded.model, &offline_config(loaded.views.len(), gamma))?;
-    let mut table = Table::new(&episode.views());
+    let mut table = Table::new(&episode.views(), &loaded.members);
     run_episode(&mut pipeline, &episode, &run, |row| {
         table.push(row);
         bar.inc(1);

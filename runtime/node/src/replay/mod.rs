@@ -44,7 +44,7 @@ pub(crate) fn replay(options: &ReplayOptions, out: &mut dyn Write) -> Result<()>
     let config = Config::parse(&survey.start.config, "the recorded configuration")?;
     let header = &survey.start.header;
     let folder = options.bundle.clone().unwrap_or_else(|| PathBuf::from(&header.bundle));
-    let loaded = load::bundle(&folder, &config.session)?;
+    let loaded = load::bundle(&folder, &config.session, &config.models)?;
     let hash = crate::hash::hex(&loaded.hash);
     if options.bundle.is_none() && hash != header.bundle_hash {
         let what = format!("has hash {hash}, the recording was made with {}", header.bundle_hash);
