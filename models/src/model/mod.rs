@@ -7,6 +7,8 @@ mod recall;
 mod reward_model;
 mod rows;
 #[cfg(test)]
+mod member_tests;
+#[cfg(test)]
 mod tests;
 
 pub use bundle_model::BundleModel;

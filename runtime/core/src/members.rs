@@ -11,7 +11,7 @@ use crate::units::{OutOfRange, Progress};
 pub enum MemberRule {
     /// The first member that may vote has the whole say. The others are heard, and speak when it cannot.
     First,
-    /// 1 / variance, a member's variance being its own std squared and that of its readings among each other.
+    /// 1 / variance, a member's variance being its own std squared and that of its goal readings among each other.
     InverseVariance,
     /// exp(-alpha gap^2), gap = |progress - median| / max(median, floor): who is alone with its progress loses its say. Of two
     /// members neither is nearer to the median, and both count the same.
@@ -81,7 +81,7 @@ impl MemberFusion {
 pub struct MemberShare {
     /// Its progress, the mean of its goal readings; `None` where it had no answer.
     pub progress: Option<f64>,
-    /// Its standard deviation, with the disagreement of its own readings; `None` where it had no answer.
+    /// Its standard deviation, with the disagreement of its own goal readings; `None` where it had no answer.
     pub std: Option<f64>,
     /// Its share of the fused value, in \[0, 1\]: 0 where it had no vote.
     pub share: f64,
@@ -96,7 +96,9 @@ impl MemberShare {
 #[derive(Clone, Copy)]
 struct Answer {
     progress: f64,
+    /// With the spread of all its readings that take part.
     variance: f64,
+    /// With the spread of its goal readings.
     std: f64,
     votes: u8,
 }
@@ -162,11 +164,14 @@ impl Answer {
         let spread = Spread::of(&used)?;
         let known = std.is_finite() && std >= 0.0;
         let own = if known { std.min(1.0) } else { Estimate::UNKNOWN_STD };
-        let variance = own * own + spread.variance;
+        // Weights look at the goal readings alone: the incremental one starts from the fused value, and a weight that
+        // followed it would let a frozen picture drift.
+        let goal = Spread::of(&Readings { incremental: None, ..*readings });
+        let of_goal = goal.map_or(spread.variance, |goal| goal.variance);
         Some(Self {
             progress: used.goal_mean().unwrap_or(spread.mean),
-            std: std_of(variance),
-            variance,
+            std: std_of(own * own + of_goal),
+            variance: own * own + spread.variance,
             votes: spread.votes,
         })
     }

@@ -93,7 +93,7 @@ pub(crate) fn eval(options: &EvalOptions, out: &mut dyn Write) -> Result<EvalRep
 /// # Errors
 /// As [`eval`].
 pub(crate) fn eval_with(loaded: Loaded, options: &EvalOptions, out: &mut dyn Write) -> Result<EvalReport> {
-    let views = loaded.views;
+    let (views, models) = (loaded.views, loaded.chosen);
     let gamma = Discount::new(GAMMA).map_err(striatum_core::Error::from)?;
     // All are opened before the first is played: a wrong path should not cost a minute.
     let episodes = options.episodes.iter().map(|path| Episode::open(path, Some(&views))).collect::<Result<Vec<_>>>()?;
@@ -107,6 +107,7 @@ pub(crate) fn eval_with(loaded: Loaded, options: &EvalOptions, out: &mut dyn Wri
     }
     let mut report = EvalReport::new(reports, &curves);
     report.bundle_sha256 = crate::hash::hex(&loaded.hash);
+    report.models = models;
     report.stride = options.stride;
     report.transforms = options.transforms.iter().map(ToString::to_string).collect();
     write_outputs(&report, &episodes, &curves, options, out)?;

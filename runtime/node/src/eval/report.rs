@@ -74,6 +74,8 @@ pub(crate) struct LatencyMs {
 pub(crate) struct EvalReport {
     /// SHA-256 of the bundle's manifest.
     pub bundle_sha256: String,
+    /// The members that answered and how they were fused; `None` where the bundle answered as it does by itself.
+    pub models: Option<String>,
     /// Every how many frames a row was made.
     pub stride: usize,
     /// What was done to every clip first.
@@ -131,6 +133,7 @@ impl EvalReport {
         let encoder_calls_per_step = images as f64 / latencies.len().max(1) as f64;
         Self {
             bundle_sha256: String::new(),
+            models: None,
             stride: 1,
             transforms: Vec::new(),
             episodes,
