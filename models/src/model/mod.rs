@@ -1,13 +1,13 @@
 //! From a frame set to scores.
 
 mod bundle_model;
+#[cfg(test)]
+mod member_tests;
 mod memo;
 mod percept;
 mod recall;
 mod reward_model;
 mod rows;
-#[cfg(test)]
-mod member_tests;
 #[cfg(test)]
 mod tests;
 

@@ -97,7 +97,10 @@ fn a_fused_progress_is_the_mean_by_the_shares_that_are_on_record() {
             }
         }
         for (row, progress) in column(&table, "progress").iter().enumerate() {
-            assert!((progress.unwrap() - mixed[row]).abs() < 1e-12 && (shares[row] - 1.0).abs() < 1e-12, "{rule} {row}");
+            assert!(
+                (progress.unwrap() - mixed[row]).abs() < 1e-12 && (shares[row] - 1.0).abs() < 1e-12,
+                "{rule} {row}"
+            );
         }
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use striatum_core::{MAX_VIEWS, StampNanos};
 use striatum_frames::{Frame, content_hash};
+use striatum_models::Member;
 use striatum_wire::{BundleHash, ShapedReward};
 use zenoh::pubsub::{Publisher, Subscriber};
 use zenoh::qos::CongestionControl;

@@ -71,7 +71,9 @@ mod tests {
     use super::*;
 
     fn set(index: u64, share: f64, std: &str) -> String {
-        format!(r#"{{"index":{index},"progress":0.5,"members":{{"grm":{{"progress":0.5,"share":{share},"std":{std}}}}}}}"#)
+        format!(
+            r#"{{"index":{index},"progress":0.5,"members":{{"grm":{{"progress":0.5,"share":{share},"std":{std}}}}}}}"#
+        )
     }
 
     fn compared(old: &str, new: &str) -> FrameSets {
