@@ -6,6 +6,7 @@ mod bundle;
 mod error;
 mod grm;
 mod head;
+mod members;
 mod model;
 mod onnx;
 mod perceptual;
@@ -20,12 +21,13 @@ pub use adapt::{AdaptConfig, Adapter, Fitted, Keyframes, SourceFile, SubsetFit, 
 pub use backbone::{BackboneId, BuildOptions, INPUT_NAME, InputSize, WheelFacts, build_onnx};
 pub use bundle::{
     Backbone, BackboneEntry, Bundle, CalibrationEntry, CalibrationMade, Dropped, FORMAT_VERSION, GoalEntry, GrmEntry,
-    HeadEntry, LeftOutEntry, LoadOptions, Made, Manifest, Preprocessing, ReferenceImage, References, ScoreMeaning,
-    SubsetEntry, ViewEntry, write_calibration,
+    HeadEntry, LeftOutEntry, LoadOptions, Made, Manifest, PerceptualEntry, Preprocessing, ReferenceImage, References,
+    ReliabilityEntry, ScoreMeaning, SubsetEntry, ViewEntry, write_calibration,
 };
 pub use error::{Error, Result};
 pub use grm::GrmSpec;
 pub use head::{HeadOutput, HeadSpec, Manifold, MonotoneMap, subsets_of};
+pub use members::{Member, MemberRuleName, MembersConfig};
 pub use model::{BundleModel, MemoMode, NanosClock, ReuseRule, RewardModel, StageTimings};
 pub use onnx::{Attribute, Dim, ElementType, GraphBuilder, IR_VERSION, ModelSummary, OPSET, TensorSpec, inspect};
 pub use perceptual::{

@@ -58,6 +58,10 @@ pub struct CalibrationMade {
     pub by: String,
     /// Every how many frames a row was made.
     pub stride: usize,
+    /// The members that answered and how they were fused, where that was not what the bundle does by itself: the tables are
+    /// theirs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub models: Option<String>,
     /// Greatest distance of the map from the isotonic regression, progress units; 0 without a map.
     pub map_error: f64,
     /// Measures on episodes left out; absent with one episode.

@@ -4,12 +4,14 @@ use std::path::{Path, PathBuf};
 
 use super::MANIFEST;
 use super::hash::{Sha, sha_of};
-use super::manifest::{BackboneEntry, GrmEntry, Manifest};
+use super::manifest::{BackboneEntry, GrmEntry, Manifest, PerceptualEntry};
 use super::read::{hashed, inside, manifest_of};
 use crate::error::{Error, Result};
 use crate::grm::{EVIDENCE, HALVES};
 use crate::head::{FEATURES, MonotoneMap, OOD, PRESENT, PROGRESS, subsets_of};
+use crate::members::{Chosen, Member, MembersConfig};
 use crate::onnx::{Dim, inspect, join};
+use crate::perceptual;
 use crate::session::{Encoder, FixedModel, OrtModel, SessionConfig};
 
 /// How a bundle is opened.
@@ -19,6 +21,8 @@ pub struct LoadOptions {
     pub session: SessionConfig,
     /// Where cached backbones lie. Needed only for bundles that refer to one.
     pub cache_dir: Option<PathBuf>,
+    /// Which of the bundle's models answer.
+    pub members: MembersConfig,
 }
 
 /// An opened bundle: checked, its models loaded. [`BundleModel`](crate::BundleModel) runs it.
@@ -27,9 +31,11 @@ pub struct Bundle {
     pub(crate) manifest: Manifest,
     pub(crate) hash: Sha,
     pub(crate) encoder: Encoder,
-    /// The absolute head and, where the manifest has one, the memory: one session, so that what a run costs by itself is paid
-    /// once.
+    /// The absolute head and, where it is a member, the memory: one session, so that what a run costs by itself is paid once.
     pub(crate) heads: FixedModel,
+    /// With its reading.
+    pub(crate) perceptual: Option<(FixedModel, MonotoneMap)>,
+    pub(crate) chosen: Chosen,
     pub(crate) maps: Vec<MonotoneMap>,
     /// `[2, views, feature_width]`, start first.
     pub(crate) references: Vec<f32>,
@@ -47,6 +53,7 @@ impl Bundle {
     pub fn load(dir: &Path, options: &LoadOptions) -> Result<Self> {
         let (bytes, manifest) = manifest_of(dir)?;
         let path = dir.join(MANIFEST);
+        let chosen = Chosen::of(&options.members, &manifest)?;
         let file = |name: &str, sha256: &str| hashed(&inside(dir, name, &path)?, sha256);
         let jpegs = |images: &[super::ReferenceImage]| -> Result<Vec<Vec<u8>>> {
             images.iter().map(|image| file(&image.file, &image.sha256)).collect()
@@ -58,11 +65,28 @@ impl Bundle {
         let maps = maps_of(&manifest, &path)?;
         let head = file(&manifest.head.file, &manifest.head.sha256)?;
         let memory = manifest.grm.as_ref().map(|entry| file(&entry.file, &entry.sha256)).transpose()?;
+        let memory = memory.filter(|_| chosen.members.contains(&Member::Grm));
         let heads = open_heads(&head, memory.as_deref(), &manifest, &path)?;
+        let perceptual = match &manifest.perceptual {
+            Some(entry) => Some(open_perceptual(&file(&entry.file, &entry.sha256)?, entry, &manifest, &path)?),
+            None => None,
+        };
         let backbone = backbone_bytes(dir, &manifest.backbone, options, &path)?;
         let encoder = open_backbone(&backbone, &manifest, &options.session, &path)?;
         let (hash, folder) = (sha_of(&bytes), dir.to_owned());
-        Ok(Self { manifest, hash, encoder, heads, maps, references, start_jpegs, goal_jpegs, folder })
+        Ok(Self {
+            manifest,
+            hash,
+            encoder,
+            heads,
+            perceptual,
+            chosen,
+            maps,
+            references,
+            start_jpegs,
+            goal_jpegs,
+            folder,
+        })
     }
 
     /// Reads and checks only the manifest in `dir`: what views it wants and what it was made from.
@@ -162,6 +186,23 @@ fn check_grm(entry: &GrmEntry, path: &Path) -> Result<()> {
         }
     }
     Ok(())
+}
+
+fn open_perceptual(
+    bytes: &[u8],
+    entry: &PerceptualEntry,
+    manifest: &Manifest,
+    path: &Path,
+) -> Result<(FixedModel, MonotoneMap)> {
+    if !(entry.std > 0.0 && entry.std.is_finite()) {
+        return Err(Error::bundle(path, "perceptual.std is out of range", "adapt again"));
+    }
+    let map = MonotoneMap::new(entry.progress_in.clone(), entry.progress_out.clone())
+        .map_err(|error| Error::bundle(path, format!("perceptual.progress_in: {error}"), "adapt again"))?;
+    let inputs = [(perceptual::FEATURES, vec![manifest.views.len(), 1, manifest.backbone.feature_width])];
+    let outputs = [(perceptual::STEP_REWARDS, vec![1, entry.steps]), (perceptual::REWARD, vec![1, 1])];
+    check_shapes(bytes, "perceptual", &inputs, &outputs, path)?;
+    Ok((FixedModel::open(bytes, &entry.file, &SessionConfig::default())?, map))
 }
 
 /// A tensor's name and shape.

@@ -7,15 +7,17 @@ use striatum_frames::encode_jpeg;
 use super::MANIFEST;
 use super::hash::hex_of;
 use super::manifest::{
-    BackboneEntry, FORMAT_VERSION, GrmEntry, HeadEntry, Made, Manifest, Preprocessing, ReferenceImage, References,
-    ScoreMeaning, SubsetEntry, ViewEntry,
+    BackboneEntry, FORMAT_VERSION, GrmEntry, HeadEntry, Made, Manifest, PerceptualEntry, Preprocessing, ReferenceImage,
+    References, ScoreMeaning, SubsetEntry, ViewEntry,
 };
 use crate::adapt::Fitted;
 use crate::error::{Error, Result};
 use crate::onnx::OPSET;
+use crate::perceptual::PerceptualFit;
 
 const HEAD: &str = "head.onnx";
 const GRM: &str = "grm.onnx";
+const PERCEPTUAL: &str = "perceptual.onnx";
 const REFERENCES: &str = "references.f32le.bin";
 const JPEG_QUALITY: u8 = 92;
 const CHECK_DISK: &str = "check the path and its permissions";
@@ -87,6 +89,10 @@ fn fill(fitted: &Fitted, folder: &Path) -> Result<()> {
     };
     let head_sha = put(HEAD, &fitted.head().to_onnx()?)?;
     let grm_sha = put(GRM, &fitted.solution.grm.spec.to_onnx()?)?;
+    let perceptual = match &fitted.solution.perceptual {
+        Ok(fit) => Some(perceptual_entry(fit, put(PERCEPTUAL, &fit.head.to_onnx()?)?)),
+        Err(_) => None,
+    };
     let features: Vec<u8> =
         fitted.start.features.iter().chain(&fitted.goal.features).flat_map(|v| v.to_le_bytes()).collect();
     let features_sha = put(REFERENCES, &features)?;
@@ -106,7 +112,7 @@ fn fill(fitted: &Fitted, folder: &Path) -> Result<()> {
         goal: images("goal", &fitted.goal)?,
     };
     let backbone = backbone_entry(fitted, put)?;
-    let manifest = manifest(fitted, (head_sha, grm_sha), references, backbone);
+    let manifest = Manifest { perceptual, ..manifest(fitted, (head_sha, grm_sha), references, backbone) };
     let text = toml::to_string(&manifest)
         .map_err(|e| Error::bundle(folder, format!("the manifest cannot be written: {e}"), "report this"))?;
     put(MANIFEST, text.as_bytes())?;
@@ -181,6 +187,8 @@ fn manifest(
             subset: subset.collect(),
         },
         grm: Some(grm_entry(fitted, grm_sha)),
+        perceptual: None,
+        reliability: Some(solution.reliability.clone()),
         view: view.collect(),
         references,
         made: Made {
@@ -194,6 +202,18 @@ fn manifest(
         },
         // What was fitted to another head would be wrong for this one.
         calibration: None,
+    }
+}
+
+fn perceptual_entry(fit: &PerceptualFit, sha256: String) -> PerceptualEntry {
+    PerceptualEntry {
+        file: PERCEPTUAL.to_owned(),
+        sha256,
+        steps: fit.head.steps.len(),
+        progress_in: fit.head.progress.inputs().to_vec(),
+        progress_out: fit.head.progress.outputs().to_vec(),
+        std: fit.std,
+        twin_mae: fit.twin_mae,
     }
 }
 

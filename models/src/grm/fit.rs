@@ -41,6 +41,8 @@ pub(crate) struct GrmFit {
     pub(crate) hop_mae: f64,
     /// From this share of belief on the goal is seen.
     pub(crate) goal_share: f64,
+    /// Mean squared error of the progress of held-out twins.
+    pub(crate) twin_mse: f64,
 }
 
 /// A memory of the raw features `training` (plain sets and their twins), `cells` neighbours to a channel.
@@ -156,11 +158,14 @@ pub(crate) fn fit(spec: GrmSpec, evidence: &[Vec<f32>], truth: &[f64], absolute:
         found.iter().zip(&truth).filter(|(_, t)| **t < BEFORE_GOAL).map(|(l, _)| l.goal).collect();
     early.sort_by(f64::total_cmp);
     let confused = early.get(early.len().saturating_sub(1 + early.len() / 100)).copied().unwrap_or(0.0);
+    let squares = found.iter().zip(&truth).map(|(located, t)| (located.mean() - t).powi(2));
+    let twin_mse = if truth.is_empty() { 1.0 } else { squares.sum::<f64>() / truth.len() as f64 };
     GrmFit {
         spec,
         prior_std: PRIOR_STD,
         std_factor: hops.std_factor,
         hop_mae: hops.mae,
+        twin_mse,
         goal_share: (1.5 * confused).clamp(GOAL_SHARE, 0.95),
     }
 }

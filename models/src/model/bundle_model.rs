@@ -2,10 +2,13 @@
 
 use std::fmt;
 
-use striatum_core::{Calibration, Hop, MAX_VIEWS, Perspectives, Progress, Scores, ViewMask};
+use striatum_core::{
+    Calibration, Hop, MAX_MEMBERS, MAX_VIEWS, MemberFusion, MemberScores, Perspectives, Progress, Scores, ViewMask,
+};
 use striatum_frames::{FrameSet, Normalisation, Resizer};
 
 use super::memo::{FeatureMemo, Key, MemoMode};
+use super::percept::Percept;
 use super::recall::{self, Found, Memory};
 use super::reuse::{FeatureStore, ReuseRule};
 use super::reward_model::{NanosClock, RewardModel, StageTimings};
@@ -14,6 +17,7 @@ use super::strange::{Strangeness, strangeness};
 use crate::bundle::{Bundle, Manifest, calibration_of};
 use crate::error::{Error, Result};
 use crate::head::{FEATURES, OOD, PRESENT, PROGRESS};
+use crate::members::{Chosen, Member};
 use crate::session::{Encoder, FixedModel};
 
 /// Runs a [`Bundle`]: memoryless but for the hop from the set before, and for features that are taken again where that was asked
@@ -25,7 +29,10 @@ pub struct BundleModel {
     hash: [u8; 32],
     encoder: Encoder,
     head: Head,
+    chosen: Chosen,
+    /// Each only where it is a member.
     memory: Option<Remembered>,
+    percept: Option<Percept>,
     resizer: Resizer,
     normalise: Normalisation,
     rows: Rows,
@@ -113,12 +120,22 @@ impl BundleModel {
     /// # Errors
     /// [`Error::Bundle`] if the head gives no finite progress for the references.
     pub fn new(bundle: Bundle, clock: NanosClock) -> Result<Self> {
-        let Bundle { manifest, hash, encoder, heads, maps, references, folder, .. } = bundle;
+        let Bundle { manifest, hash, encoder, heads, perceptual, chosen, maps, references, folder, .. } = bundle;
         let rows = Rows::new(&manifest, maps);
-        let calibration = calibration_of(manifest.calibration.as_ref(), &folder)?;
+        // Tables of other members would be wrong for these.
+        let tables = manifest.calibration.as_ref().filter(|entry| entry.made.models == chosen.named);
+        let calibration = calibration_of(tables, &folder)?;
         let (views, width) = (manifest.views.len(), manifest.backbone.feature_width);
         let mut head = Head::new(heads, width)?;
-        let mut memory = manifest.grm.as_ref().map(|entry| Memory::new(&head.model, entry)).transpose()?;
+        let memory = manifest.grm.as_ref().filter(|_| chosen.members.contains(&Member::Grm));
+        let mut memory = memory.map(|entry| Memory::new(&head.model, entry)).transpose()?;
+        let percept = match (perceptual, &manifest.perceptual) {
+            (Some((model, map)), Some(entry)) if chosen.members.contains(&Member::Perceptual) => {
+                let (start, goal) = references.split_at(views * width);
+                Some(Percept::new(model, map, entry, [start, goal])?)
+            }
+            _ => None,
+        };
         let mut ends = [vec![None; rows.count()], vec![None; rows.count()]];
         let mut found = [None; 2];
         for ((end, found), features) in ends.iter_mut().zip(&mut found).zip(references.chunks_exact(views * width)) {
@@ -156,7 +173,9 @@ impl BundleModel {
             hash,
             encoder,
             head,
+            chosen,
             memory,
+            percept,
             rows,
             calibration,
             start,
@@ -169,6 +188,34 @@ impl BundleModel {
     #[must_use]
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
+    }
+
+    /// The members that answer and how they are fused, in words, where that is not what the bundle does by itself.
+    #[must_use]
+    pub fn chosen_models(&self) -> Option<&str> {
+        self.chosen.named.as_deref()
+    }
+
+    /// Checks that the bundle's calibration, if it has one, was fitted to the members that answer.
+    ///
+    /// # Errors
+    /// [`Error::Bundle`] naming both.
+    pub fn check_calibration(&self) -> Result<()> {
+        let Some(entry) = &self.manifest.calibration else { return Ok(()) };
+        if entry.made.models == self.chosen.named {
+            return Ok(());
+        }
+        let name = |models: Option<&str>| models.unwrap_or("the bundle's own model").to_owned();
+        let what = format!(
+            "its calibration was fitted to {}, and {} is to answer",
+            name(entry.made.models.as_deref()),
+            name(self.chosen.named.as_deref())
+        );
+        Err(Error::bundle(
+            "calibration.made.models",
+            what,
+            "fit it again with `striatum calibrate` and the same members",
+        ))
     }
 
     /// The backbone, for measuring it alone.
@@ -263,23 +310,15 @@ impl BundleModel {
         self.head.run(&self.rows, &mut self.now)?;
         let strange = strangeness(self.head.model.output(self.head.ood), self.manifest.views.len(), used);
         let found = self.remember(choice, used, strange);
-        let (hops, std) = match (&self.memory, found) {
-            (Some(memory), Some((now, before))) => {
-                let before = before.as_ref().map(|found| &found.located);
-                let ends = (&memory.start.located, &memory.goal.located);
-                let mut hops = recall::hops(&now.located, before, ends);
-                if self.views_before != used {
-                    // Found by other views, the set before is at another place: what they have in common says the hop.
-                    hops.incremental = self.hops(choice.row, used).incremental;
-                }
-                (hops, now.std)
-            }
-            _ => (self.hops(choice.row, used), choice.std),
-        };
+        let absolute = MemberScores { hops: self.hops(choice.row, used), std: choice.std };
+        let memory = self.answer_of_memory(found.as_ref(), absolute, used);
+        let perceptual = self.perceive(used)?;
+        let (first, others) = self.in_order(memory, absolute, perceptual);
         let scores = Scores {
-            hops,
+            hops: first.hops,
             per_view: self.per_view(used),
-            std,
+            std: first.std,
+            others,
             goal: found.map(|(now, _)| now.located.goal),
             ood: strange.ood,
             least_ood: strange.nearest,
@@ -300,6 +339,54 @@ impl BundleModel {
         let now = remembered.memory.find(&self.head.model, absolute, strange.far);
         let before = std::mem::replace(&mut remembered.before, now);
         now.map(|now| (now, before.filter(|_| self.views_before == used)))
+    }
+
+    /// What the memory says, if it is a member: found nowhere finite, it has no progress, and that is a missing vote.
+    fn answer_of_memory(
+        &self,
+        found: Option<&(Found, Option<Found>)>,
+        absolute: MemberScores,
+        used: ViewMask,
+    ) -> Option<MemberScores> {
+        let memory = self.memory.as_ref()?;
+        let Some((now, before)) = found else {
+            let hops = Perspectives { incremental: None, forward: Some(f64::NAN), backward: Some(f64::NAN) };
+            return Some(MemberScores { hops, std: f64::NAN });
+        };
+        let before = before.as_ref().map(|found| &found.located);
+        let ends = (&memory.start.located, &memory.goal.located);
+        let mut hops = recall::hops(&now.located, before, ends);
+        if self.views_before != used {
+            // Found by other views, the set before is at another place: what they have in common says the hop.
+            hops.incremental = absolute.hops.incremental;
+        }
+        Some(MemberScores { hops, std: now.std })
+    }
+
+    /// What the perceptual reward says, if it is a member and every view is there.
+    fn perceive(&mut self, used: ViewMask) -> Result<Option<MemberScores>> {
+        let Some(percept) = &mut self.percept else { return Ok(None) };
+        let all = used == ViewMask::first(self.manifest.views.len());
+        percept.answer(all.then(|| self.head.model.input(self.head.features)))
+    }
+
+    /// The members' answers in their order: the first one's, and the others'.
+    fn in_order(
+        &self,
+        memory: Option<MemberScores>,
+        absolute: MemberScores,
+        perceptual: Option<MemberScores>,
+    ) -> (MemberScores, [Option<MemberScores>; MAX_MEMBERS - 1]) {
+        let mut answers = self.chosen.members.iter().map(|member| match member {
+            Member::Grm => memory,
+            Member::Absolute => Some(absolute),
+            Member::Perceptual => perceptual,
+        });
+        let none = MemberScores { hops: Perspectives::default(), std: f64::NAN };
+        let first = answers.next().flatten().unwrap_or(none);
+        let mut others = [None; MAX_MEMBERS - 1];
+        others.iter_mut().zip(answers).for_each(|(slot, answer)| *slot = answer);
+        (first, others)
     }
 
     /// Hops are derived from progress by the difference form, so that a hop to the same place is 0 and the way there and back
@@ -349,6 +436,9 @@ impl RewardModel for BundleModel {
         if let Some(remembered) = &mut self.memory {
             remembered.before = None;
         }
+        if let Some(percept) = &mut self.percept {
+            percept.reset();
+        }
     }
 
     fn set_memo(&mut self, mode: MemoMode) {
@@ -371,6 +461,14 @@ impl RewardModel for BundleModel {
         let chosen = self.manifest.calibration.as_ref().and_then(|calibration| calibration.goal.as_ref());
         let own = self.memory.as_ref().map(|remembered| remembered.memory.goal_share());
         own.map(|own| chosen.map_or(own, |goal| goal.share))
+    }
+
+    fn members(&self) -> &[Member] {
+        &self.chosen.members
+    }
+
+    fn member_fusion(&self) -> MemberFusion {
+        self.chosen.fusion
     }
 
     fn calibration(&self) -> Calibration {

@@ -1,7 +1,10 @@
 //! From a frame set to scores.
 
 mod bundle_model;
+#[cfg(test)]
+mod member_tests;
 mod memo;
+mod percept;
 mod recall;
 mod reuse;
 mod reward_model;

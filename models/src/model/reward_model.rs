@@ -1,11 +1,12 @@
 //! What every reward model does, whatever is inside it.
 
-use striatum_core::{Calibration, Scores};
+use striatum_core::{Calibration, MemberFusion, Scores};
 use striatum_frames::FrameSet;
 
 use super::memo::MemoMode;
 use super::reuse::ReuseRule;
 use crate::error::Error;
+use crate::members::Member;
 
 /// Reads a clock in nanoseconds from any fixed start. Injected, because this crate reads no clock.
 pub type NanosClock = fn() -> u64;
@@ -53,6 +54,16 @@ pub trait RewardModel: Send {
     /// From which share of belief on the model itself takes the goal for reached; `None` where it has no such estimate.
     fn goal_share(&self) -> Option<f64> {
         None
+    }
+
+    /// The models that answer together, in the order of the scores; none where there is one without a name.
+    fn members(&self) -> &[Member] {
+        &[]
+    }
+
+    /// How their answers become one.
+    fn member_fusion(&self) -> MemberFusion {
+        MemberFusion::SINGLE
     }
 
     /// What the pipeline does to the fused estimate. The identity, unless the model comes with something else.

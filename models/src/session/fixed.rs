@@ -81,6 +81,11 @@ impl FixedModel {
         self.inputs.get_mut(index).map(Slab::floats_mut).unwrap_or_default()
     }
 
+    /// What was put into an input; empty if there is no such index.
+    pub fn input(&self, index: usize) -> &[f32] {
+        self.inputs.get(index).map(Slab::floats).unwrap_or_default()
+    }
+
     /// Runs the model. No allocation on the Rust side.
     ///
     /// # Errors

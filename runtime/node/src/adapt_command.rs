@@ -131,6 +131,7 @@ fn push_all(adapter: &mut Adapter, episodes: &[Episode], stride: usize, ffmpeg: 
     // Episodes keep segments of their own: to leave one out is then to meet its part of the task in another episode only.
     let mut segments_before = 0;
     for (episode, frames) in episodes.iter().zip(wanted) {
+        adapter.next_recording();
         name_sources(adapter, episode)?;
         segments_before += push_episode(adapter, episode, frames, segments_before, ffmpeg, &bar)?;
     }
@@ -212,6 +213,17 @@ fn summary(fitted: &Fitted, out: &Path, seconds: f64) -> String {
             "  {:<60} std {std:.3}; mean error on segments left out {left_out_mae:.3}, on held-out twins {twin_mae:.3}",
             views.join(" + ")
         );
+    }
+    match fitted.perceptual() {
+        Ok((steps, std, mae)) => {
+            let _ = writeln!(
+                text,
+                "  perceptual reward: {steps} steps, std {std:.3}; mean error on held-out twins {mae:.3}"
+            );
+        }
+        Err(why) => {
+            let _ = writeln!(text, "  no perceptual reward: {why}");
+        }
     }
     text
 }

@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use serde::Serialize;
-use striatum_models::{Bundle, BundleModel, InputSize, LoadOptions, ReuseRule, RewardModel, SessionConfig};
+use striatum_models::{
+    Bundle, BundleModel, InputSize, LoadOptions, Member, MembersConfig, ReuseRule, RewardModel, SessionConfig,
+};
 
 use crate::error::{Error, Result};
 use crate::fetch::Cache;
@@ -14,6 +16,10 @@ pub(crate) struct Loaded {
     pub(crate) model: Box<dyn RewardModel>,
     /// Views in the bundle's order.
     pub(crate) views: Vec<String>,
+    /// The members that answer, in their order; none where there is one without a name.
+    pub(crate) members: Vec<Member>,
+    /// The members that answer and how they are fused, in words, where that is not what the bundle does by itself.
+    pub(crate) chosen: Option<String>,
     /// SHA-256 of the manifest.
     pub(crate) hash: [u8; 32],
     /// The manifest's text.
@@ -45,12 +51,26 @@ impl Loaded {
     }
 }
 
-/// Starts ONNX Runtime, fetching it if need be, and loads the bundle at `path`.
+/// Starts ONNX Runtime, fetching it if need be, and loads the bundle at `path` with these of its models.
 ///
 /// # Errors
-/// ONNX Runtime cannot be had, or the bundle is refused: by name, before the first frame.
-pub(crate) fn bundle(path: &Path, session: &SessionConfig) -> Result<Loaded> {
-    let model = open(path, session)?;
+/// ONNX Runtime cannot be had, or the bundle is refused: by name, before the first frame. So is a calibration that was fitted
+/// to other members.
+pub(crate) fn bundle(path: &Path, session: &SessionConfig, members: &MembersConfig) -> Result<Loaded> {
+    let model = open(path, session, members)?;
+    model.check_calibration()?;
+    loaded(path, model)
+}
+
+/// [`bundle`], whatever its calibration was fitted to: to fit a new one.
+///
+/// # Errors
+/// As [`bundle`].
+pub(crate) fn to_calibrate(path: &Path, session: &SessionConfig, members: &MembersConfig) -> Result<Loaded> {
+    loaded(path, open(path, session, members)?)
+}
+
+fn loaded(path: &Path, model: BundleModel) -> Result<Loaded> {
     let file = path.join("manifest.toml");
     let manifest = std::fs::read_to_string(&file)
         .map_err(|source| Error::file("read", &file, source, "give the folder that `striatum adapt --out` made"))?;
@@ -59,14 +79,22 @@ pub(crate) fn bundle(path: &Path, session: &SessionConfig) -> Result<Loaded> {
         input_size: model.manifest().preprocessing.image_size,
         ..EncoderUse::default()
     };
-    Ok(Loaded { views: model.views().to_vec(), hash: model.bundle_hash(), manifest, encoder, model: Box::new(model) })
+    Ok(Loaded {
+        views: model.views().to_vec(),
+        members: model.members().to_vec(),
+        chosen: model.chosen_models().map(str::to_owned),
+        hash: model.bundle_hash(),
+        manifest,
+        encoder,
+        model: Box::new(model),
+    })
 }
 
 /// The model itself, for those who look inside.
 ///
 /// # Errors
 /// As [`bundle`].
-pub(crate) fn open(path: &Path, session: &SessionConfig) -> Result<BundleModel> {
+pub(crate) fn open(path: &Path, session: &SessionConfig, members: &MembersConfig) -> Result<BundleModel> {
     let cache = Cache::from_env()?;
     striatum_models::init_runtime(&cache.onnxruntime(true)?)?;
     // A bundle may refer to a cached backbone: the one it names is fetched like everything else.
@@ -74,6 +102,10 @@ pub(crate) fn open(path: &Path, session: &SessionConfig) -> Result<BundleModel> 
     if let (true, Ok(id)) = (manifest.backbone.cached, manifest.backbone.name.parse()) {
         cache.backbone(id, InputSize::new(manifest.preprocessing.image_size)?, true)?;
     }
-    let options = LoadOptions { session: session.clone(), cache_dir: Some(cache.root().join("backbones")) };
+    let options = LoadOptions {
+        session: session.clone(),
+        cache_dir: Some(cache.root().join("backbones")),
+        members: members.clone(),
+    };
     Ok(BundleModel::new(Bundle::load(path, &options)?, crate::clock::monotonic_nanos)?)
 }

@@ -92,8 +92,10 @@ pub struct Scored {
     pub newest: StampNanos,
     /// The model's raw answer.
     pub scores: Scores,
-    /// The fused estimate, calibrated.
+    /// The fused estimate, calibrated. What each member said stands in it as it was said.
     pub estimate: Estimate,
+    /// Members that were asked and had no answer.
+    pub missing_members: u8,
     /// Phi of the estimate.
     pub potential: Potential,
     /// Views whose camera is frozen.
@@ -139,6 +141,8 @@ pub struct Pipeline {
     synchroniser: Synchroniser,
     model: Box<dyn RewardModel>,
     fuser: Fuser,
+    /// Models that answer together.
+    members: usize,
     detector: SuccessDetector,
     calibration: Calibration,
     potential: PotentialFn,
@@ -158,17 +162,20 @@ pub struct Pipeline {
 }
 
 impl Pipeline {
-    /// A pipeline at rest. What it calibrates by comes with the model: one bundle gives one answer, live and offline.
+    /// A pipeline at rest. How its members are fused and what it calibrates by comes with the model: one bundle gives one
+    /// answer, live and offline.
     ///
     /// # Errors
     /// A configuration that the synchroniser or the fuser refuses.
     pub fn new(model: Box<dyn RewardModel>, config: &PipelineConfig) -> Result<Self> {
         let detector = SuccessDetector::new(config.success.rule(model.goal_share())?);
+        let members = model.member_fusion();
         Ok(Self {
             synchroniser: Synchroniser::new(config.sync)?,
             calibration: model.calibration(),
             model,
-            fuser: Fuser::new(config.fusion)?,
+            fuser: Fuser::with_members(config.fusion, members)?,
+            members: members.count(),
             detector,
             potential: config.potential,
             ood_limit: config.ood_limit,
@@ -268,6 +275,7 @@ impl Pipeline {
             newest: set.newest,
             scores,
             estimate,
+            missing_members: self.missing_members(set, &estimate),
             potential,
             frozen: set.frozen,
             degraded: set.verdict != SetVerdict::Complete,
@@ -299,11 +307,8 @@ impl Pipeline {
     }
 
     fn refuse_history(&mut self, scored: &Scored, first: bool) -> Scored {
-        let mut scores = scored.scores;
-        if first {
-            // The hop into the first state comes from before the episode.
-            scores.hops.incremental = None;
-        }
+        // The hop into the first state comes from before the episode.
+        let scores = if first { scored.scores.without_incremental() } else { scored.scores };
         let estimate = self.estimate(&scores);
         let trusted_goal = self.trusted_goal(&scores, &estimate);
         let success = self.detector.update(scored.newest, trusted_goal);
@@ -315,6 +320,15 @@ impl Pipeline {
     fn trusted_goal(&self, scores: &Scores, estimate: &Estimate) -> Option<f64> {
         let trusted = !estimate.held && scores.ood.is_finite() && estimate.ood <= self.ood_limit;
         estimate.goal.filter(|_| trusted)
+    }
+
+    /// Members without an answer, where they were asked.
+    fn missing_members(&self, set: &FrameSet, estimate: &Estimate) -> u8 {
+        if set.verdict == SetVerdict::Hold {
+            return 0;
+        }
+        let missing = estimate.members.iter().take(self.members).filter(|member| member.progress.is_none());
+        missing.fold(0, |count, _| count + 1)
     }
 
     /// Fuses, then calibrates: the fuser's memory holds what it said itself.

@@ -16,6 +16,7 @@ fn entry() -> CalibrationEntry {
         interval_guaranteed: false,
         made: CalibrationMade {
             by: "test".into(),
+            models: None,
             stride: 5,
             map_error: 0.01,
             left_out: None,

@@ -32,8 +32,8 @@ impl Paired {
 /// # Errors
 /// A bundle or episode that is refused, views that differ, a system that does not say a thread's CPU time.
 pub(super) fn against(options: &BenchOptions, other: &std::path::Path) -> Result<Paired> {
-    let ours = load::bundle(&options.bundle, &options.session)?.with_reuse(options.reuse);
-    let theirs = load::bundle(other, &options.session)?;
+    let ours = load::bundle(&options.bundle, &options.session, &options.members)?.with_reuse(options.reuse);
+    let theirs = load::bundle(other, &options.session, &options.members)?;
     if ours.views != theirs.views {
         let what = format!("has the views {:?}, {} has {:?}", theirs.views, options.bundle.display(), ours.views);
         return Err(Error::input(other.display().to_string(), what, "give a bundle of the same views"));

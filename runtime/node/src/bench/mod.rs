@@ -15,7 +15,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use striatum_models::{ReuseRule, SessionConfig};
+use striatum_models::{MembersConfig, ReuseRule, SessionConfig};
 
 use self::rig::Rig;
 use crate::cli::say;
@@ -32,6 +32,7 @@ pub(crate) struct BenchOptions {
     pub(crate) reuse: Option<ReuseRule>,
     /// A bundle to score the same frame sets with, in turn.
     pub(crate) against: Option<PathBuf>,
+    pub(crate) members: MembersConfig,
     pub(crate) json: Option<PathBuf>,
     pub(crate) record: bool,
     /// Decode while measuring.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use striatum_core::{MAX_VIEWS, StampNanos};
 use striatum_frames::{Frame, content_hash};
+use striatum_models::Member;
 use striatum_wire::{BundleHash, ShapedReward};
 use zenoh::pubsub::{Publisher, Subscriber};
 use zenoh::qos::CongestionControl;
@@ -56,12 +57,12 @@ pub(super) struct Rig {
 
 impl Rig {
     pub(super) fn new(options: &BenchOptions) -> Result<Self> {
-        let loaded = load::bundle(&options.bundle, &options.session)?.with_reuse(options.reuse);
+        let loaded = load::bundle(&options.bundle, &options.session, &options.members)?.with_reuse(options.reuse);
         let config = Config::parse("bundle = \"-\"\n[sync]\nperiod_secs = 0.0\n", "bench")?;
         let pipeline_config = config.pipeline(loaded.views.len(), "bench")?;
         let engine_config = engine_config(&config, 1, BundleHash(loaded.hash), &pipeline_config)?;
         let views = loaded.views.clone();
-        let recorder = options.record.then(|| recorder(options, &views)).transpose()?;
+        let recorder = options.record.then(|| recorder(options, &views, &loaded.members)).transpose()?;
         let engine = Engine::new(Pipeline::new(loaded.model, &pipeline_config)?, engine_config);
         // Before the decoders are started: a child that is being started holds on to every socket for a moment.
         let (sessions, publisher, subscriber, heard) = wire()?;
@@ -206,7 +207,7 @@ impl Rig {
 
 /// The encoder's session alone, in a tight loop.
 pub(super) fn floor(options: &BenchOptions, views: usize, runs: usize) -> Result<Vec<u64>> {
-    let mut model = load::open(&options.bundle, &options.session)?;
+    let mut model = load::open(&options.bundle, &options.session, &options.members)?;
     let encoder = model.encoder_mut();
     for view in 0..views {
         encoder.input_mut(view)?.fill(0.1);
@@ -337,7 +338,7 @@ fn wire() -> Result<Wire> {
     Ok(((ours, theirs), publisher, subscriber, heard))
 }
 
-fn recorder(options: &BenchOptions, views: &[String]) -> Result<Recorder> {
+fn recorder(options: &BenchOptions, views: &[String], members: &[Member]) -> Result<Recorder> {
     let path = std::env::temp_dir().join(format!("striatum-bench-{}.mcap", std::process::id()));
     let header = Header {
         version: VERSION,
@@ -345,6 +346,7 @@ fn recorder(options: &BenchOptions, views: &[String]) -> Result<Recorder> {
         bundle_hash: String::new(),
         bundle: options.bundle.display().to_string(),
         views: views.to_vec(),
+        members: members.to_vec(),
         episode: None,
         machine: Machine::this(usize::from(options.session.intra_op_threads)),
     };

@@ -24,6 +24,7 @@ pub(super) fn of(found: &Found) -> Result<CalibrationEntry> {
         made: CalibrationMade {
             by: concat!("striatum ", env!("CARGO_PKG_VERSION")).to_owned(),
             stride: found.stride,
+            models: found.models.clone(),
             map_error: match found.fitted.map {
                 MapChoice::Isotonic { greatest_error, .. } => greatest_error,
                 MapChoice::Identity { .. } | MapChoice::OneEpisode => 0.0,

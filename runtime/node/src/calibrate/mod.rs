@@ -17,7 +17,7 @@ use striatum_calibration::{
     success_threshold,
 };
 use striatum_core::{Discount, SuccessRule};
-use striatum_models::{SessionConfig, write_calibration};
+use striatum_models::{MembersConfig, SessionConfig, write_calibration};
 
 use crate::cli::say;
 use crate::episode::{Episode, ReaderOptions, TruthSource};
@@ -48,6 +48,8 @@ pub(crate) struct CalibrateOptions {
     pub ffmpeg: PathBuf,
     /// How the model runs.
     pub session: SessionConfig,
+    /// Which of the bundle's models answer.
+    pub members: MembersConfig,
 }
 
 /// What the success estimate must keep.
@@ -82,6 +84,8 @@ struct Found {
     left_out: Option<Held>,
     success: Option<Success>,
     stride: usize,
+    /// The members that answered, in words, where they were not the bundle's own choice.
+    models: Option<String>,
 }
 
 /// Calibrates a bundle. `out` (standard output) gets a table, or, with JSON to `-`, one JSON object and nothing else.
@@ -90,7 +94,7 @@ struct Found {
 /// What loading the bundle, opening an episode, decoding, fitting or writing refuses; an episode without truth. Nothing is
 /// written then.
 pub(crate) fn calibrate(options: &CalibrateOptions, out: &mut dyn Write) -> Result<()> {
-    let loaded = crate::load::bundle(&options.bundle, &options.session)?;
+    let loaded = crate::load::to_calibrate(&options.bundle, &options.session, &options.members)?;
     let before = hex(&loaded.hash);
     let found = fit_with(loaded, options)?;
     let after = write_calibration(&options.bundle, entry::of(&found)?)?;
@@ -99,7 +103,7 @@ pub(crate) fn calibrate(options: &CalibrateOptions, out: &mut dyn Write) -> Resu
 
 /// Plays and fits, and writes nothing.
 fn fit_with(loaded: Loaded, options: &CalibrateOptions) -> Result<Found> {
-    let views = loaded.views;
+    let (views, models) = (loaded.views, loaded.chosen);
     // All are opened before the first is played: a wrong path should not cost a minute.
     let episodes = options.episodes.iter().map(|path| open(path, &views)).collect::<Result<Vec<_>>>()?;
     let gamma = Discount::new(GAMMA).map_err(striatum_core::Error::from)?;
@@ -111,7 +115,7 @@ fn fit_with(loaded: Loaded, options: &CalibrateOptions) -> Result<Found> {
     let left_out = leave_one_out(&curves)?;
     let rule = *pipeline.success_rule();
     let success = options.success.map(|wanted| success(&wanted, &rule, &episodes, &played)).transpose()?;
-    Ok(Found { as_is: measure(&curves), episodes, curves, fitted, left_out, success, stride: options.stride })
+    Ok(Found { as_is: measure(&curves), episodes, curves, fitted, left_out, success, stride: options.stride, models })
 }
 
 /// An episode whose truth somebody wrote down.

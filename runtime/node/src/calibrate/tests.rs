@@ -21,6 +21,7 @@ fn options(episodes: &[&Path]) -> CalibrateOptions {
         json: None,
         ffmpeg: PathBuf::from("unused"),
         session: SessionConfig::default(),
+        members: MembersConfig::default(),
     }
 }
 

@@ -9,10 +9,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Parser;
-use striatum_models::{PerceptualOptions, SessionConfig};
+use striatum_models::{MembersConfig, PerceptualOptions, SessionConfig};
 
 use self::args::{
-    AdaptArgs, BenchArgs, CalibrateArgs, Cli, Command, EvalArgs, LabelArgs, PageArgs, PlayArgs, StepsArgs, WatchArgs,
+    AdaptArgs, BenchArgs, CalibrateArgs, Cli, Command, EvalArgs, LabelArgs, MemberArgs, PageArgs, PlayArgs, StepsArgs,
+    WatchArgs,
 };
 use crate::error::{Error, Result};
 use crate::fetch::Cache;
@@ -138,6 +139,12 @@ fn session(threads: u16) -> Result<SessionConfig> {
     Ok(session)
 }
 
+fn members(args: MemberArgs) -> Result<MembersConfig> {
+    let members = MembersConfig::of(args.members, args.member_fusion);
+    members.validate()?;
+    Ok(members)
+}
+
 /// A line on standard output; a closed pipe is an error of its own.
 pub(crate) fn say(out: &mut dyn Write, line: impl std::fmt::Display) -> Result<()> {
     writeln!(out, "{line}")
@@ -172,6 +179,7 @@ fn label(args: LabelArgs, out: &mut dyn Write) -> Result<()> {
         reuse: args.reuse.section().rule("label")?,
         ffmpeg: Cache::from_env()?.ffmpeg(true)?,
         session: SessionConfig::default(),
+        members: members(args.models)?,
     })?;
     let last =
         summary.last_progress.map_or_else(String::new, |progress| format!(", progress at the end {progress:.3}"));
@@ -195,6 +203,7 @@ fn eval(args: EvalArgs, out: &mut dyn Write) -> Result<()> {
             report: args.report,
             ffmpeg: Cache::from_env()?.ffmpeg(true)?,
             session: SessionConfig::default(),
+            members: members(args.models)?,
         },
         out,
     )
@@ -211,6 +220,7 @@ fn calibrate_bundle(args: CalibrateArgs, out: &mut dyn Write) -> Result<()> {
             json: args.json,
             ffmpeg: Cache::from_env()?.ffmpeg(true)?,
             session: SessionConfig::default(),
+            members: members(args.models)?,
         },
         out,
     )
@@ -245,6 +255,7 @@ fn draw_page(args: PageArgs, out: &mut dyn Write) -> Result<()> {
             live_rate: args.live_rate,
             ffmpeg: Cache::from_env()?.ffmpeg(true)?,
             session: SessionConfig::default(),
+            members: members(args.models)?,
         },
         out,
     )
@@ -330,6 +341,7 @@ fn bench(args: BenchArgs, out: &mut dyn Write) -> Result<()> {
             session: session(args.threads)?,
             reuse: args.reuse.section().rule("bench")?,
             against: args.against,
+            members: members(args.models)?,
             json: args.json,
             record: args.record,
             overlap: args.overlap,

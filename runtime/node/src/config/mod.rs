@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use striatum_core::{Discount, EpisodeRules, KMode, PotentialFn, ShapingMode, SourceSet, SuccessSource};
 use striatum_frames::{DropOut, FrozenPolicy, SyncConfig};
-use striatum_models::SessionConfig;
+use striatum_models::{MembersConfig, SessionConfig};
 
 use crate::error::{Error, Result};
 use crate::pipeline::PipelineConfig;
@@ -36,6 +36,9 @@ pub struct Config {
     /// Lining up views by capture time.
     #[serde(default)]
     pub sync: SyncSection,
+    /// Which of the bundle's models answer, and how they are fused.
+    #[serde(default)]
+    pub models: MembersConfig,
     /// Fusing the perspectives.
     #[serde(default)]
     pub fusion: FusionSection,
@@ -97,6 +100,7 @@ impl Config {
             .validate()
             .map_err(|error| Error::input(place, error.to_string(), "mend the [session] section"))?;
         self.encoder.rule(place)?;
+        self.models.validate().map_err(|error| Error::input(place, error.to_string(), "mend the [models] section"))?;
         striatum_wire::Keys::new(&self.robot)?;
         if let SourceConfig::Episode { rate, .. } = &self.source
             && !(rate.is_finite() && (0.01..=100.0).contains(rate))
@@ -235,6 +239,10 @@ mod tests {
             ("[fusion]\nalpha = 0.0", "fusion.alpha"),
             ("[encoder]\nreuse_unchanged = -1.0", "encoder.reuse_unchanged"),
             ("[encoder]\nreuse_secs = -1.0", "encoder.reuse_secs"),
+            ("[models]\nmax_std = 0.0", "models.max_std"),
+            ("[models]\nmembers = [\"grm\", \"grm\"]", "models.members"),
+            ("[models]\nmembers = [\"gym\"]", "`gym`"),
+            ("[models]\nfusion = \"vote\"", "`vote`"),
             ("robot = \"my robot\"", "robot"),
             ("[source]\nkind = \"episode\"\npath = \"e\"\nrate = 0.0", "source.rate"),
         ] {
@@ -251,7 +259,11 @@ mod tests {
 
     #[test]
     fn unknown_keys_of_every_section_are_named() {
-        for (text, near) in [("[sync]\nmax_skew = 1.0", "max_skew_secs"), ("[session]\nspin = true", "spinning")] {
+        for (text, near) in [
+            ("[models]\nmember = []", "members"),
+            ("[sync]\nmax_skew = 1.0", "max_skew_secs"),
+            ("[session]\nspin = true", "spinning"),
+        ] {
             let error = Config::parse(&format!("bundle = \"b\"\n{text}"), "t").expect_err(near).to_string();
             assert!(error.contains(near), "{error}");
         }

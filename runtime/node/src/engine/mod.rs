@@ -95,6 +95,8 @@ pub struct EngineCounts {
     pub images_encoded: u64,
     /// Pictures whose features were taken again instead.
     pub images_reused: u64,
+    /// Members that were asked and had no answer, over all frame sets.
+    pub missing_members: u64,
 }
 
 /// How far `now` may go back before the clock counts as set back.
@@ -225,6 +227,7 @@ impl Engine {
         self.counts.images_reused += scored.images_reused();
         self.counts.non_finite +=
             u64::from(scored.estimate.missing_votes) + u64::from(scored.scores.non_finite_views.bits().count_ones());
+        self.counts.missing_members += u64::from(scored.missing_members);
         self.fresh = Some(scored);
         Ok(())
     }

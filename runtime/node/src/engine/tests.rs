@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use striatum_core::{
     Discount, Ending, EpisodeRules, FusionConfig, Hop, KMode, MAX_VIEWS, Perspectives, PotentialFn, Progress, Scores,
-    ShapingMode, SourceSet, StampNanos, Success, SuccessSource, ViewMask,
+    ShapingMode, SourceSet, StampNanos, Success, SuccessSource,
 };
 use striatum_frames::{DropOut, Frame, FrameSet, FrozenPolicy, Image, SyncConfig, content_hash};
 use striatum_models::{RewardModel, StageTimings};
@@ -53,8 +53,8 @@ impl RewardModel for Brightness {
             ood: 0.1,
             least_ood: 0.1,
             views: set.views,
-            non_finite_views: ViewMask::EMPTY,
             images_encoded: 1,
+            ..Scores::MISSING
         }
     }
 

@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 
 use striatum_core::Discount;
 use striatum_frames::Transform;
-use striatum_models::{MemoMode, ReuseRule, SessionConfig};
+use striatum_models::{MembersConfig, MemoMode, ReuseRule, SessionConfig};
 
 pub(crate) use curve::{Curve, Player};
 pub(crate) use report::EvalReport;
@@ -77,6 +77,8 @@ pub(crate) struct EvalOptions {
     pub ffmpeg: PathBuf,
     /// How the model runs.
     pub session: SessionConfig,
+    /// Which of the bundle's models answer.
+    pub members: MembersConfig,
 }
 
 /// Evaluates a bundle on episodes. `out` (standard output) gets a table, or, with JSON to `-`, one JSON object and nothing
@@ -85,7 +87,8 @@ pub(crate) struct EvalOptions {
 /// # Errors
 /// What loading the bundle, opening an episode, decoding or writing refuses.
 pub(crate) fn eval(options: &EvalOptions, out: &mut dyn Write) -> Result<EvalReport> {
-    eval_with(crate::load::bundle(&options.bundle, &options.session)?.with_reuse(options.reuse), options, out)
+    let loaded = crate::load::bundle(&options.bundle, &options.session, &options.members)?.with_reuse(options.reuse);
+    eval_with(loaded, options, out)
 }
 
 /// [`eval`] with a model that is already loaded.
@@ -94,7 +97,7 @@ pub(crate) fn eval(options: &EvalOptions, out: &mut dyn Write) -> Result<EvalRep
 /// As [`eval`].
 pub(crate) fn eval_with(loaded: Loaded, options: &EvalOptions, out: &mut dyn Write) -> Result<EvalReport> {
     let encoder = loaded.encoder;
-    let views = loaded.views;
+    let (views, models) = (loaded.views, loaded.chosen);
     let gamma = Discount::new(GAMMA).map_err(striatum_core::Error::from)?;
     // All are opened before the first is played: a wrong path should not cost a minute.
     let episodes = options.episodes.iter().map(|path| Episode::open(path, Some(&views))).collect::<Result<Vec<_>>>()?;
@@ -108,6 +111,7 @@ pub(crate) fn eval_with(loaded: Loaded, options: &EvalOptions, out: &mut dyn Wri
     }
     let mut report = EvalReport::new(reports, &curves);
     report.bundle_sha256 = crate::hash::hex(&loaded.hash);
+    report.models = models;
     report.stride = options.stride;
     report.encoder = encoder;
     report.transforms = options.transforms.iter().map(ToString::to_string).collect();

@@ -81,6 +81,8 @@ pub(crate) struct LatencyMs {
 pub(crate) struct EvalReport {
     /// SHA-256 of the bundle's manifest.
     pub bundle_sha256: String,
+    /// The members that answered and how they were fused; `None` where the bundle answered as it does by itself.
+    pub models: Option<String>,
     /// Every how many frames a row was made.
     pub stride: usize,
     /// What was done to every clip first.
@@ -156,6 +158,7 @@ impl EvalReport {
         let per_step = |images: u64| images as f64 / latencies.len().max(1) as f64;
         Self {
             bundle_sha256: String::new(),
+            models: None,
             stride: 1,
             transforms: Vec::new(),
             encoder: EncoderUse::default(),

@@ -22,6 +22,7 @@ fn options(episode: &Path) -> EvalOptions {
         report: None,
         ffmpeg: PathBuf::from("unused"),
         session: SessionConfig::default(),
+        members: MembersConfig::default(),
     }
 }
 

@@ -49,7 +49,18 @@ impl RewardModel for BrightnessModel {
         let non_finite_views = ViewMask::EMPTY;
         let (std, ood, views) = (0.05, 0.1, set.views);
         let goal = self.goal.map(|goal| goal(progress));
-        Scores { hops, per_view, std, goal, ood, least_ood: ood, views, non_finite_views, images_encoded }
+        Scores {
+            hops,
+            per_view,
+            std,
+            goal,
+            ood,
+            least_ood: ood,
+            views,
+            non_finite_views,
+            images_encoded,
+            ..Scores::MISSING
+        }
     }
 
     fn timings(&self) -> StageTimings {
@@ -93,10 +104,8 @@ fn with(goal: Option<fn(f64) -> f64>) -> (Loaded, Arc<Mutex<Vec<MemoMode>>>) {
     let views = vec!["left".to_owned(), "right".to_owned()];
     let memo = MemoMode::Off;
     let model = BrightnessModel { views: views.clone(), before: None, memo, goal, modes: Arc::clone(&modes) };
-    (
-        Loaded { model: Box::new(model), views, hash: HASH, manifest: String::new(), encoder: EncoderUse::default() },
-        modes,
-    )
+    let (members, chosen, encoder) = (Vec::new(), None, EncoderUse::default());
+    (Loaded { model: Box::new(model), views, members, chosen, hash: HASH, manifest: String::new(), encoder }, modes)
 }
 
 /// Two views of pictures that brighten from frame to frame, with one segment from the first frame to the last.
@@ -124,5 +133,6 @@ pub(crate) fn options(folder: &Path, out: &str, transforms: &[&str]) -> LabelOpt
         reuse: None,
         ffmpeg: PathBuf::from("unused"),
         session: striatum_models::SessionConfig::default(),
+        members: striatum_models::MembersConfig::default(),
     }
 }

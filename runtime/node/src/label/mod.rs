@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 use striatum_core::Discount;
 use striatum_frames::Transform;
-use striatum_models::{ReuseRule, SessionConfig};
+use striatum_models::{MembersConfig, ReuseRule, SessionConfig};
 
 use crate::episode::{Episode, ReaderOptions};
 use crate::error::{Error, Result};
@@ -47,6 +47,8 @@ pub(crate) struct LabelOptions {
     pub ffmpeg: PathBuf,
     /// How the model runs.
     pub session: SessionConfig,
+    /// Which of the bundle's models answer.
+    pub members: MembersConfig,
 }
 
 /// What was labelled.
@@ -83,14 +85,16 @@ impl Form {
 }
 
 /// Labels an episode: one row for each frame set, in the columns frame_index, source_frame, timestamp_secs, progress, std,
-/// ood, potential, shaping, incremental, forward, backward, and `view_<name>` for each view. Empty (CSV) or null (Parquet)
+/// ood, potential, shaping, incremental, forward, backward, `view_<name>` for each view, goal, success and, where several
+/// members answer, `<member>`, `<member>_std` and `<member>_share` for each. Empty (CSV) or null (Parquet)
 /// where there is no value. The file appears under its name when it is whole.
 ///
 /// # Errors
 /// What loading the bundle, opening the episode, decoding or writing refuses.
 pub(crate) fn label(options: &LabelOptions) -> Result<LabelSummary> {
     Form::of(&options.out)?;
-    label_with(crate::load::bundle(&options.bundle, &options.session)?.with_reuse(options.reuse), options)
+    let loaded = crate::load::bundle(&options.bundle, &options.session, &options.members)?.with_reuse(options.reuse);
+    label_with(loaded, options)
 }
 
 /// [`label`] with a model that is already loaded.
@@ -108,7 +112,7 @@ pub(crate) fn label_with(loaded: Loaded, options: &LabelOptions) -> Result<Label
     };
     let bar = rows_bar(&format!("label {}", episode.name()), plan(&episode, &run)?.len());
     let mut pipeline = Pipeline::new(loaded.model, &offline_config(loaded.views.len(), gamma))?;
-    let mut table = Table::new(&episode.views());
+    let mut table = Table::new(&episode.views(), &loaded.members);
     run_episode(&mut pipeline, &episode, &run, |row| {
         table.push(row);
         bar.inc(1);

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use striatum_models::BackboneId;
 
+use super::rewards::MemberArgs;
 use super::values::{positive, share};
 
 /// `striatum calibrate`.
@@ -16,6 +17,9 @@ pub(in crate::cli) struct CalibrateArgs {
     /// The bundle; its manifest is replaced.
     #[arg(long)]
     pub(in crate::cli) bundle: PathBuf,
+    /// Its models.
+    #[command(flatten)]
+    pub(in crate::cli) models: MemberArgs,
     /// Every n-th frame.
     #[arg(long, default_value_t = 5, value_parser = positive)]
     pub(in crate::cli) stride: usize,

@@ -22,7 +22,7 @@ use clap::{Parser, Subcommand};
 pub(super) use self::fits::{CalibrateArgs, StepsArgs};
 pub(super) use self::known::{ModelsCommand, RobotsCommand};
 pub(super) use self::live::{PlayArgs, WatchArgs};
-pub(super) use self::rewards::{AdaptArgs, BenchArgs, EvalArgs, LabelArgs, PageArgs};
+pub(super) use self::rewards::{AdaptArgs, BenchArgs, EvalArgs, LabelArgs, MemberArgs, PageArgs};
 #[cfg(feature = "sim")]
 pub(super) use self::sim::SimArgs;
 

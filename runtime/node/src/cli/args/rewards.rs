@@ -4,11 +4,22 @@ use std::path::PathBuf;
 
 use clap::Args;
 use striatum_frames::Transform;
-use striatum_models::{BackboneId, InputSize};
+use striatum_models::{BackboneId, InputSize, Member, MemberRuleName};
 
 use super::values::{ReuseArgs, discount, positive, rate};
 use crate::eval::PlaybackSet;
 use crate::page::LiveFile;
+
+/// Which of a bundle's models answer.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct MemberArgs {
+    /// The bundle's models that answer, the first one first: grm, absolute, perceptual. Default: what the bundle does by itself.
+    #[arg(long, value_delimiter = ',')]
+    pub(in crate::cli) members: Vec<Member>,
+    /// With --members: how several are fused: first, inverse_variance, consistency or reliability.
+    #[arg(long, default_value = MemberRuleName::default().name(), requires = "members")]
+    pub(in crate::cli) member_fusion: MemberRuleName,
+}
 
 /// `striatum adapt`.
 #[derive(Debug, Args)]
@@ -50,6 +61,9 @@ pub(in crate::cli) struct LabelArgs {
     /// The bundle.
     #[arg(long)]
     pub(in crate::cli) bundle: PathBuf,
+    /// Its models.
+    #[command(flatten)]
+    pub(in crate::cli) models: MemberArgs,
     /// The table to write: .csv or .parquet.
     #[arg(long)]
     pub(in crate::cli) out: PathBuf,
@@ -77,6 +91,9 @@ pub(in crate::cli) struct EvalArgs {
     /// The bundle.
     #[arg(long)]
     pub(in crate::cli) bundle: PathBuf,
+    /// Its models.
+    #[command(flatten)]
+    pub(in crate::cli) models: MemberArgs,
     /// Every n-th frame.
     #[arg(long, default_value_t = 5, value_parser = positive)]
     pub(in crate::cli) stride: usize,
@@ -112,6 +129,9 @@ pub(in crate::cli) struct PageArgs {
     /// The bundle.
     #[arg(long)]
     pub(in crate::cli) bundle: PathBuf,
+    /// Its models.
+    #[command(flatten)]
+    pub(in crate::cli) models: MemberArgs,
     /// The HTML file to write.
     #[arg(long)]
     pub(in crate::cli) out: PathBuf,
@@ -135,6 +155,9 @@ pub(in crate::cli) struct BenchArgs {
     /// The bundle.
     #[arg(long)]
     pub(in crate::cli) bundle: PathBuf,
+    /// Its models.
+    #[command(flatten)]
+    pub(in crate::cli) models: MemberArgs,
     /// The episode whose frames are used.
     #[arg(long)]
     pub(in crate::cli) episode: PathBuf,
