@@ -11,7 +11,7 @@ use super::measures::CompletionClass;
 use crate::episode::{Episode, ReaderOptions};
 use crate::error::Result;
 use crate::label::{RunOptions, plan, run_episode};
-use crate::pipeline::Pipeline;
+use crate::pipeline::{Pipeline, StepTimings};
 
 /// What the runtime said at each row, and what was true.
 #[derive(Clone, Debug, Default)]
@@ -30,6 +30,8 @@ pub(crate) struct Curve {
     pub(crate) shaping: Vec<Option<f64>>,
     pub(crate) truth: Vec<f64>,
     pub(crate) latency_ms: Vec<f64>,
+    /// What each row's stages took.
+    pub(crate) stages: Vec<StepTimings>,
     pub(crate) images_encoded: u64,
     /// A few rows' pictures, where they were asked for: playback seconds, and one picture for each view.
     pub(crate) pictures: Vec<(f64, Vec<Option<Arc<Image>>>)>,
@@ -83,6 +85,7 @@ impl Player<'_> {
             curve.shaping.push(row.scored.watch.map(|step| step.shaping));
             curve.truth.push(episode.truth(row.source_frame));
             curve.latency_ms.push(millis(row.step_nanos));
+            curve.stages.push(row.timings);
             curve.images_encoded += u64::from(row.scored.scores.images_encoded);
             self.bar.inc(1);
             Ok(())
