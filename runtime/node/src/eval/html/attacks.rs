@@ -123,7 +123,7 @@ mod tests {
         let mut report = super::super::tests::report("one");
         report.hacks = vec![HackReport::new(&attack, &curve, &back), HackReport::new(&attack, &back, &back)];
         let table = table(&report, &[curve, back]);
-        assert!(table.contains("VOC+ 1.000") && table.contains("holds does in 1 of 2"), "{table}");
+        assert!(table.contains("VOC+ 1.000") && table.contains("what must hold does in 1 of 2"), "{table}");
         assert_eq!(table.matches("<svg class=\"spark\"").count(), 2);
         let (cells, heads) = (table.matches("<td").count(), table.matches("<th>").count());
         assert_eq!(cells, 2 * heads, "as many cells as heads");
