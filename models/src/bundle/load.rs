@@ -159,7 +159,8 @@ fn open_heads(head: &[u8], memory: Option<&[u8]>, manifest: &Manifest, path: &Pa
     let inputs = [(FEATURES, vec![views, 1, width]), (PRESENT, vec![1, views, 1])];
     let rows = subsets_of(views).len();
     // A head from before compares each view with its own place alone.
-    let old = inspect(head, &entry.file)?.outputs.iter().any(|t| t.name == OOD && t.dims.first() == Some(&Dim::Fixed(1)));
+    let old =
+        inspect(head, &entry.file)?.outputs.iter().any(|t| t.name == OOD && t.dims.first() == Some(&Dim::Fixed(1)));
     let distances = if old { vec![1, views] } else { vec![views, views] };
     check_shapes(head, "head", &inputs, &[(PROGRESS, vec![1, rows]), (OOD, distances)], path)?;
     let (Some(memory), Some(grm)) = (memory, &manifest.grm) else {

@@ -137,7 +137,8 @@ fn progress_is_less_sure_in_the_middle_of_a_segment_than_at_a_keyframe() {
     let at_keyframes = rows.filter(|(progress, _)| (*progress * 119.0 / 15.0).fract() == 0.0);
     assert!(at_keyframes.clone().count() >= 4 && at_keyframes.into_iter().all(|(_, &std)| std < 1e-6));
     let evidence: Vec<f32> = vec![0.0; 2 * spec.rows()];
-    let locate = |label_std: Vec<f64>| Locator::new(spec.progress.clone(), label_std, 0.15).locate(&evidence, (0.5, 0.1));
+    let locate =
+        |label_std: Vec<f64>| Locator::new(spec.progress.clone(), label_std, 0.15).locate(&evidence, (0.5, 0.1));
     let (with, without) = (locate(spec.label_std.clone()).unwrap(), locate(Vec::new()).unwrap());
     assert!(with.label_std > 0.01 && with.label_std < largest);
     assert_eq!((without.label_std, with.std, with.halves), (0.0, without.std, without.halves));

@@ -239,7 +239,8 @@ fn tables_that_were_fitted_to_other_members_are_not_applied() {
             interval_std_floor: 0.0,
             interval_guaranteed: false,
             made,
-            success: None,
+            goal: None,
+            success: crate::Dropped,
         };
         write_calibration(&dir, entry).unwrap();
         let fitted_to = open(&dir, chosen.clone()).unwrap();

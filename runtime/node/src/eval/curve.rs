@@ -11,7 +11,7 @@ use super::measures::{CompletionClass, share};
 use crate::episode::{Episode, ReaderOptions};
 use crate::error::Result;
 use crate::label::{RunOptions, plan, run_episode};
-use crate::pipeline::Pipeline;
+use crate::pipeline::{Pipeline, StepTimings};
 
 /// Where nobody wrote down when the task is done, it is certainly not below this truth.
 const DONE_FROM: f64 = 0.7;
@@ -39,6 +39,8 @@ pub(crate) struct Curve {
     pub(crate) shaping: Vec<Option<f64>>,
     pub(crate) truth: Vec<f64>,
     pub(crate) latency_ms: Vec<f64>,
+    /// What each row's stages took.
+    pub(crate) stages: Vec<StepTimings>,
     pub(crate) images_encoded: u64,
     /// Pictures whose features were taken again, or remembered from another playback.
     pub(crate) images_reused: u64,
@@ -133,6 +135,7 @@ impl Player<'_> {
             curve.shaping.push(row.scored.watch.map(|step| step.shaping));
             curve.truth.push(episode.truth(row.source_frame));
             curve.latency_ms.push(millis(row.step_nanos));
+            curve.stages.push(row.timings);
             curve.images_encoded += u64::from(row.scored.scores.images_encoded);
             curve.images_reused += row.scored.images_reused();
             self.bar.inc(1);

@@ -7,8 +7,11 @@ use serde::Serialize;
 use super::curve::Curve;
 use super::hacks::HackReport;
 use super::measures::{
-    CompletionClass, Z_90, coverage, drift, kendall_tau_with_time, mae, mean, quantile, rmse, share, spearman_with_time,
+    CompletionClass, Z_90, coverage, drift, kendall_tau_with_time, mae, mean, rmse, share, spearman_with_time,
 };
+use super::ran::Ran;
+use super::reliability::Reliability;
+use super::stages::{LatencyMs, StagesMs};
 use crate::episode::{Episode, TruthSource};
 use crate::load::EncoderUse;
 
@@ -67,15 +70,6 @@ pub(crate) struct EpisodeReport {
     pub hacks: Vec<HackReport>,
 }
 
-/// Middle and tail of the step latencies, milliseconds.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub(crate) struct LatencyMs {
-    /// Median.
-    pub p50: f64,
-    /// 99th percentile.
-    pub p99: f64,
-}
-
 /// Measures of the whole run.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct EvalReport {
@@ -97,6 +91,13 @@ pub(crate) struct EvalReport {
     pub images_reused_per_step: f64,
     /// From the decoded frames in hand to the reward.
     pub latency_ms: LatencyMs,
+    /// What its stages take of that.
+    pub stages_ms: StagesMs,
+    /// How far progress and its interval can be believed; `None` where no episode has a truth that somebody wrote down.
+    pub calibration: Option<Reliability>,
+    /// What was run.
+    #[serde(rename = "run")]
+    pub ran: Ran,
 }
 
 /// The playbacks that an [`EpisodeReport`] is made from.
@@ -152,7 +153,7 @@ impl EpisodeReport {
 
 impl EvalReport {
     /// Puts episodes and the steps of their forward playbacks together.
-    pub(crate) fn new(episodes: Vec<EpisodeReport>, forward: &[Curve]) -> Self {
+    pub(crate) fn new(episodes: Vec<EpisodeReport>, forward: &[&Curve]) -> Self {
         let latencies: Vec<f64> = forward.iter().flat_map(|curve| curve.latency_ms.iter().copied()).collect();
         #[allow(clippy::cast_precision_loss, reason = "images and rows of a run are far below 2^53")]
         let per_step = |images: u64| images as f64 / latencies.len().max(1) as f64;
@@ -165,7 +166,10 @@ impl EvalReport {
             episodes,
             encoder_calls_per_step: per_step(forward.iter().map(|curve| curve.images_encoded).sum()),
             images_reused_per_step: per_step(forward.iter().map(|curve| curve.images_reused).sum()),
-            latency_ms: LatencyMs { p50: quantile(&latencies, 0.5), p99: quantile(&latencies, 0.99) },
+            latency_ms: LatencyMs::of(&latencies),
+            stages_ms: StagesMs::of(forward),
+            calibration: None,
+            ran: Ran::default(),
         }
     }
 
@@ -204,7 +208,7 @@ impl EvalReport {
         for episode in self.episodes.iter().filter(|episode| !episode.hacks.is_empty()) {
             text.push_str(&hack_table(episode));
         }
-        let LatencyMs { p50, p99 } = self.latency_ms;
+        let LatencyMs { p50, p99, .. } = self.latency_ms;
         let _ = writeln!(
             text,
             "encoder calls per step {:.2}; step latency p50 {p50:.2} ms, p99 {p99:.2} ms",

@@ -1,7 +1,7 @@
 //! What eval says of pictures whose progress is known, and the same numbers from the field's own tool.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::float_cmp, clippy::panic, clippy::print_stderr)]
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::Command;
 
 use super::measures::CompletionClass;
@@ -186,11 +186,72 @@ fn the_report_needs_nothing_but_itself() {
     let page = std::fs::read_to_string(path).unwrap();
     assert!(page.starts_with("<!doctype html>") && page.ends_with("</html>\n"));
     assert_eq!(page.matches("<svg").count(), page.matches("</svg>").count());
-    assert_eq!(page.matches("data:image/jpeg;base64,").count(), REPORT_PICTURES * 2);
+    assert_eq!(page.matches("data:image/jpeg;base64,").count(), MOMENTS.0 * 2);
     assert!(page.contains("called a success"));
+    for part in ["<h2>Measures", "Attacks: what must hold", "<h2>Calibration", "<h2>Latency", "<h2>What was run"] {
+        assert!(page.contains(part), "{part}");
+    }
+    let attacks = hacks::attacks(41, &["left", "right"], None).len();
+    assert_eq!(page.matches("<svg class=\"spark\"").count(), attacks, "a curve for each attack");
     for outside in ["<script", "<link", "src=\"http", "url("] {
         assert!(!page.contains(outside), "{outside}");
     }
+}
+
+#[test]
+fn many_episodes_have_fewer_pictures_each() {
+    assert_eq!((moments(1, 3), moments(25, 3), moments(50, 3), moments(10_000, 3), moments(0, 0)), (8, 8, 4, 2, 8));
+}
+
+#[test]
+fn the_same_input_gives_the_same_page_but_for_latency() {
+    let folder = drawn();
+    let page = |name: &str| {
+        let path = folder.path().join(name);
+        let asked = EvalOptions { report: Some(path.clone()), hacks: true, ..options(folder.path()) };
+        eval_with(loaded(), &asked, &mut Vec::new()).unwrap();
+        let page = std::fs::read_to_string(path).unwrap();
+        let (before, latency) = page.split_once("<h2>Latency</h2>").unwrap();
+        let (_, after) = latency.split_once("<h2>What was run</h2>").unwrap();
+        // The command names the file.
+        (before.to_owned(), after.replace(name, ""))
+    };
+    assert_eq!(page("one.html"), page("two.html"));
+}
+
+#[test]
+fn json_has_what_the_report_draws() {
+    let folder = drawn();
+    let mut out = Vec::new();
+    let asked = EvalOptions { json: Some("-".into()), ..options(folder.path()) };
+    eval_with(loaded(), &asked, &mut out).unwrap();
+    let json: serde_json::Value = serde_json::from_slice(&out).unwrap();
+    let calibration = &json["calibration"];
+    assert_eq!((&calibration["episodes"], calibration["bins"].as_array().unwrap().len()), (&1.into(), 10));
+    // Nine rows from 0 to 1 in steps of 1/8: none in the fifth tenth, and all are right.
+    assert!(calibration["ece"].as_f64().unwrap() < 1e-12);
+    assert_eq!(
+        (calibration["bins"][2]["true"].as_f64(), &calibration["bins"][4]["true"]),
+        (Some(0.25), &json["nothing"])
+    );
+    assert_eq!(
+        (&calibration["coverage"][0]["nominal"], &calibration["coverage"][0]["mean"]),
+        (&0.1.into(), &1.0.into())
+    );
+    for stage in ["synchronise", "preprocess", "encode", "score", "fuse_shape"] {
+        assert!(json["stages_ms"][stage]["p90"].is_f64(), "{stage}");
+    }
+    assert!(json["latency_ms"]["p90"].is_f64());
+    assert!(json["run"]["command"].as_str().unwrap().starts_with("striatum eval "));
+    assert_eq!(json["run"]["program_sha256"].as_str().unwrap().len(), 64);
+}
+
+#[test]
+fn a_clip_whose_truth_nobody_wrote_down_says_nothing_of_calibration() {
+    let folder = drawn();
+    std::fs::remove_file(folder.path().join("annotated_keyframes.json")).unwrap();
+    let report = eval_with(loaded(), &options(folder.path()), &mut Vec::new()).unwrap();
+    assert_eq!(report.calibration, None);
 }
 
 #[test]

@@ -50,7 +50,8 @@ const QUEUE_REQUESTS: usize = 64;
 pub(crate) fn run(path: &Path, stop: &Arc<AtomicBool>) -> Result<()> {
     let (config, text) = Config::read(path)?;
     let place = path.display().to_string();
-    let loaded = load::bundle(&config.bundle, &config.session, &config.models)?.with_reuse(config.encoder.rule(&place)?);
+    let loaded =
+        load::bundle(&config.bundle, &config.session, &config.models)?.with_reuse(config.encoder.rule(&place)?);
     let mut live = Live::start(&config, &text, &place, loaded)?;
     live.run(stop)?;
     live.finish()
