@@ -17,7 +17,9 @@ mod testkit;
 mod weights;
 
 pub use adapt::{AdaptConfig, Adapter, Fitted, Keyframes, SourceFile, SubsetFit, without_keyframes};
-pub use backbone::{BackboneId, BuildOptions, INPUT_NAME, InputSize, WheelFacts, build_onnx};
+pub use backbone::{
+    BackboneId, BuildOptions, INPUT_NAME, InputSize, Int8Calibrator, Precision, WheelFacts, build_onnx,
+};
 pub use bundle::{
     Backbone, BackboneEntry, Bundle, CalibrationEntry, CalibrationMade, FORMAT_VERSION, GrmEntry, HeadEntry,
     LeftOutEntry, LoadOptions, Made, Manifest, Preprocessing, ReferenceImage, References, ScoreMeaning, SubsetEntry,

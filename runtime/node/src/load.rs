@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use serde::Serialize;
-use striatum_models::{Bundle, BundleModel, InputSize, LoadOptions, ReuseRule, RewardModel, SessionConfig};
+use striatum_models::{Bundle, BundleModel, InputSize, LoadOptions, Precision, ReuseRule, RewardModel, SessionConfig};
 
 use crate::error::{Error, Result};
 use crate::fetch::Cache;
@@ -29,6 +29,8 @@ pub(crate) struct EncoderUse {
     pub(crate) backbone: String,
     /// Side of the pictures that it gets, pixels.
     pub(crate) input_size: u32,
+    /// In how many bits it computes.
+    pub(crate) precision: Precision,
     /// Up to which difference a view's features are taken again, 8-bit steps; null where every picture is encoded.
     pub(crate) reuse_unchanged: Option<f64>,
     /// And for how long at most, seconds of capture time.
@@ -57,6 +59,7 @@ pub(crate) fn bundle(path: &Path, session: &SessionConfig) -> Result<Loaded> {
     let encoder = EncoderUse {
         backbone: model.manifest().backbone.name.clone(),
         input_size: model.manifest().preprocessing.image_size,
+        precision: model.manifest().backbone.precision,
         ..EncoderUse::default()
     };
     Ok(Loaded { views: model.views().to_vec(), hash: model.bundle_hash(), manifest, encoder, model: Box::new(model) })

@@ -9,7 +9,7 @@
 //! - `table`: as CSV, for a terminal, as Markdown.
 
 mod catalogue;
-mod date;
+pub(crate) mod date;
 mod outcome;
 mod plan;
 mod play;
@@ -110,7 +110,7 @@ fn jobs(asked: Option<u32>) -> usize {
 }
 
 /// A machine's folder; a wrong name should not cost half an hour.
-fn record_folder(workspace: &Workspace, machine: &str) -> Result<PathBuf> {
+pub(crate) fn record_folder(workspace: &Workspace, machine: &str) -> Result<PathBuf> {
     let records = workspace.root().join("benches").join("record");
     let folder = records.join(machine);
     if machine.contains(['/', '\\']) || !folder.is_dir() {
@@ -120,7 +120,7 @@ fn record_folder(workspace: &Workspace, machine: &str) -> Result<PathBuf> {
     Ok(folder)
 }
 
-fn write(path: &Path, text: &str) -> Result<()> {
+pub(crate) fn write(path: &Path, text: &str) -> Result<()> {
     std::fs::write(path, text)
         .map_err(|e| Failure::new(format!("writing {}", path.display()), e, "give --out a folder that can be written"))
 }
