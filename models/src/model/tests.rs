@@ -262,7 +262,7 @@ fn what_is_taken_again_is_the_same_in_every_run_and_never_broken_or_from_memory(
         let folder = tempdir().unwrap();
         let mut model = model(folder.path(), 3);
         model.set_reuse(reuse(3.0));
-        let clip: Vec<FrameSet> = (0..12).map(|step| captured(0.2 + 0.01 * f64::from(step), step.into())).collect();
+        let clip: Vec<FrameSet> = (0..12_u32).map(|step| captured(0.2 + 0.01 * f64::from(step), step.into())).collect();
         let mut play = |mode: MemoMode| -> Vec<String> {
             model.reset();
             model.set_memo(mode);
