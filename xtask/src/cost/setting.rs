@@ -14,12 +14,13 @@ pub(super) struct Setting {
 }
 
 /// From the dearest on.
-const ALL: [Setting; 12] = [
+const ALL: [Setting; 13] = [
     Setting::PLAIN,
     way(224, false, 2),
     way(224, false, 4),
     way(224, false, 8),
     way(224, true, 0),
+    way(224, true, 4),
     way(192, false, 0),
     way(192, false, 4),
     way(192, true, 0),
