@@ -18,7 +18,9 @@ mod testkit;
 mod weights;
 
 pub use adapt::{AdaptConfig, Adapter, Fitted, Keyframes, SourceFile, SubsetFit, without_keyframes};
-pub use backbone::{BackboneId, BuildOptions, INPUT_NAME, InputSize, WheelFacts, build_onnx};
+pub use backbone::{
+    BackboneId, BuildOptions, INPUT_NAME, InputSize, Int8Calibrator, Precision, WheelFacts, build_onnx,
+};
 pub use bundle::{
     Backbone, BackboneEntry, Bundle, CalibrationEntry, CalibrationMade, Dropped, FORMAT_VERSION, GoalEntry, GrmEntry,
     HeadEntry, LeftOutEntry, LoadOptions, Made, Manifest, PerceptualEntry, Preprocessing, ReferenceImage, References,

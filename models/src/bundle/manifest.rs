@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::calibration::CalibrationEntry;
 use crate::adapt::SourceFile;
+use crate::backbone::Precision;
 use crate::members::Member;
 
 /// The version of the folder's format that this code writes and reads.
@@ -88,6 +89,9 @@ pub struct BackboneEntry {
     pub cached: bool,
     /// SHA-256 of the file.
     pub sha256: String,
+    /// In how many bits it computes.
+    #[serde(default, skip_serializing_if = "Precision::is_fp32")]
+    pub precision: Precision,
     /// The output that is used.
     pub output: String,
     /// Its features for one picture.

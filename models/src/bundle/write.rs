@@ -125,7 +125,7 @@ fn fill(fitted: &Fitted, folder: &Path) -> Result<()> {
 fn backbone_entry(fitted: &Fitted, put: impl Fn(&str, &[u8]) -> Result<String>) -> Result<BackboneEntry> {
     let backbone = &fitted.backbone;
     let bytes = backbone.read()?;
-    let (file, sha256) = if backbone.cached {
+    let (file, sha256) = if backbone.cached && backbone.made.is_none() {
         let name = backbone.file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         (name.to_owned(), hex_of(&bytes))
     } else {
@@ -136,8 +136,9 @@ fn backbone_entry(fitted: &Fitted, put: impl Fn(&str, &[u8]) -> Result<String>) 
     Ok(BackboneEntry {
         name: backbone.name.clone(),
         file,
-        cached: backbone.cached,
+        cached: backbone.cached && backbone.made.is_none(),
         sha256,
+        precision: backbone.precision,
         output: backbone.output.clone(),
         feature_width: fitted.head().width,
         licence: backbone.licence.clone(),

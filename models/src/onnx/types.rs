@@ -8,6 +8,12 @@ use std::fmt;
 pub enum ElementType {
     /// 32-bit float.
     F32,
+    /// Unsigned byte.
+    U8,
+    /// Signed byte.
+    I8,
+    /// 32-bit integer.
+    I32,
     /// 64-bit integer.
     I64,
     /// Another ONNX type, by its number in `TensorProto.DataType`.
@@ -18,6 +24,9 @@ impl ElementType {
     pub(crate) fn code(self) -> i32 {
         match self {
             Self::F32 => 1,
+            Self::U8 => 2,
+            Self::I8 => 3,
+            Self::I32 => 6,
             Self::I64 => 7,
             Self::Other(code) => code,
         }
@@ -26,6 +35,9 @@ impl ElementType {
     pub(crate) fn from_code(code: i32) -> Self {
         match code {
             1 => Self::F32,
+            2 => Self::U8,
+            3 => Self::I8,
+            6 => Self::I32,
             7 => Self::I64,
             other => Self::Other(other),
         }

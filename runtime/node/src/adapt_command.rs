@@ -10,19 +10,21 @@ use indicatif::ProgressBar;
 use striatum_core::Progress;
 use striatum_frames::Image;
 use striatum_models::{
-    AdaptConfig, Adapter, Backbone, BackboneId, Fitted, InputSize, SessionConfig, SourceFile, SubsetFit,
-    without_keyframes,
+    AdaptConfig, Adapter, Backbone, BackboneId, Fitted, InputSize, Int8Calibrator, Precision, SessionConfig,
+    SourceFile, SubsetFit, without_keyframes,
 };
 
 use crate::clock::monotonic_nanos;
 use crate::episode::{Episode, FrameReader, ReaderOptions};
 use crate::error::{Error, Result};
-use crate::fetch::Cache;
+use crate::fetch::{Cache, GRID};
 use crate::hash::hex;
 use crate::label::rows_bar;
 
 /// The output that heads are fitted to: a 2 x 2 grid keeps where things are.
 const BACKBONE_OUTPUT: &str = "grid";
+/// Frame sets that a backbone in 8 bits is calibrated on, over all demonstrations.
+const CALIBRATION_SETS: usize = 32;
 /// The recording's terms are not ours to state.
 const LICENCE: &str = "holds pictures and features of the recording it was made from: that recording's terms apply";
 
@@ -37,6 +39,8 @@ pub(crate) struct AdaptOptions {
     pub backbone: BackboneId,
     /// Side of the pictures that it gets.
     pub input_size: InputSize,
+    /// In how many bits it computes.
+    pub precision: Precision,
     /// Views in the bundle's order; all views by name if absent.
     pub views: Option<Vec<String>>,
     /// Seed of the augmented twins.
@@ -60,10 +64,15 @@ pub(crate) fn adapt(options: &AdaptOptions) -> Result<PathBuf> {
     let episodes = open_all(&options.episodes, options.views.as_deref())?;
     let cache = Cache::from_env()?;
     striatum_models::init_runtime(&cache.onnxruntime(true)?)?;
+    let config = config(options, &episodes)?;
     let file = cache.backbone(options.backbone, options.input_size, true)?;
-    let backbone = backbone(options.backbone, options.input_size, file);
-    let mut adapter = Adapter::new(config(options, &episodes)?, backbone, &options.session)?;
-    let stride = adapter.config().stride_for(total_frames(&episodes));
+    let mut backbone = backbone(options.backbone, options.input_size, file);
+    if options.precision == Precision::Int8 {
+        backbone.precision = Precision::Int8;
+        backbone.made = Some(in_eight_bits(options, &episodes, &cache.weights(options.backbone)?)?);
+    }
+    let stride = config.stride_for(total_frames(&episodes));
+    let mut adapter = Adapter::new(config, backbone, &options.session)?;
     push_all(&mut adapter, &episodes, usize::try_from(stride).unwrap_or(usize::MAX), &options.ffmpeg)?;
     let bar = rows_bar("fit", 0);
     let fitted = adapter.finish(|done, all| {
@@ -75,6 +84,24 @@ pub(crate) fn adapt(options: &AdaptOptions) -> Result<PathBuf> {
     let seconds = seconds(monotonic_nanos().saturating_sub(start));
     print(&summary(&fitted, &options.out, seconds))?;
     Ok(options.out.clone())
+}
+
+/// The backbone in 8 bits, calibrated on pictures from the whole of every demonstration.
+fn in_eight_bits(options: &AdaptOptions, episodes: &[Episode], weights: &[u8]) -> Result<Vec<u8>> {
+    let form = (options.input_size, GRID);
+    let mut calibrator = Int8Calibrator::new(options.backbone, weights, form, &options.session)?;
+    let each = CALIBRATION_SETS.div_ceil(episodes.len().max(1));
+    let bar = rows_bar("calibrate", each * episodes.len());
+    for episode in episodes {
+        let wanted = (0..episode.frames()).step_by(episode.frames().div_ceil(each).max(1)).collect();
+        let mut reader = FrameReader::open(episode, wanted, &ReaderOptions::new(options.ffmpeg.clone()))?;
+        while let Some(row) = reader.next_row()? {
+            row.images.iter().flatten().try_for_each(|image| calibrator.look(image))?;
+            bar.inc(1);
+        }
+    }
+    bar.finish_and_clear();
+    Ok(calibrator.finish()?)
 }
 
 /// Opens every episode, with the first one's views. There is at least one.
@@ -116,6 +143,8 @@ pub(crate) fn backbone(id: BackboneId, size: InputSize, file: PathBuf) -> Backbo
         mean: id.mean(),
         std: id.std(),
         licence: id.wheel().licence.to_owned(),
+        precision: Precision::Fp32,
+        made: None,
         cached: true,
     }
 }

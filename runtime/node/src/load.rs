@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::Serialize;
 use striatum_models::{
-    Bundle, BundleModel, InputSize, LoadOptions, Member, MembersConfig, ReuseRule, RewardModel, SessionConfig,
+    Bundle, BundleModel, InputSize, LoadOptions, Member, MembersConfig, Precision, ReuseRule, RewardModel, SessionConfig,
 };
 
 use crate::error::{Error, Result};
@@ -35,6 +35,8 @@ pub(crate) struct EncoderUse {
     pub(crate) backbone: String,
     /// Side of the pictures that it gets, pixels.
     pub(crate) input_size: u32,
+    /// In how many bits it computes.
+    pub(crate) precision: Precision,
     /// Up to which difference a view's features are taken again, 8-bit steps; null where every picture is encoded.
     pub(crate) reuse_unchanged: Option<f64>,
     /// And for how long at most, seconds of capture time.
@@ -77,6 +79,7 @@ fn loaded(path: &Path, model: BundleModel) -> Result<Loaded> {
     let encoder = EncoderUse {
         backbone: model.manifest().backbone.name.clone(),
         input_size: model.manifest().preprocessing.image_size,
+        precision: model.manifest().backbone.precision,
         ..EncoderUse::default()
     };
     Ok(Loaded {

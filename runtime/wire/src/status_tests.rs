@@ -127,7 +127,7 @@ fn details_are_cut_and_stay_on_one_line() {
 proptest! {
     #[test]
     fn what_is_encoded_is_decoded(
-        counts in any::<[u64; 9]>(),
+        counts in any::<[u64; 10]>(),
         drops in any::<[u64; 13]>(),
         (p50, p99) in any::<([u64; 9], [u64; 9])>(),
         (state, recording) in (0..6usize, 0..3usize),
@@ -135,10 +135,11 @@ proptest! {
         hash in any::<[u8; 32]>(),
         detail in "[^\0]{0,80}",
     ) {
-        let [epoch, uptime_nanos, stamp, model_revision, frame_sets, rewards, steps, held, _] = counts;
+        let [epoch, uptime_nanos, stamp, model_revision, frame_sets, rewards, steps, held, images_encoded, images_reused] = counts;
         let mut status = Status {
             epoch, state: State::ALL[state], uptime_nanos, stamp_nanos: StampNanos(stamp), bundle_hash: BundleHash(hash),
-            model_revision, frame_sets, rewards, steps, held, frame_sets_per_sec, rewards_per_sec, drops,
+            model_revision, frame_sets, rewards, steps, held, images_encoded, images_reused, frame_sets_per_sec,
+            rewards_per_sec, drops,
             stage_p50_nanos: p50, stage_p99_nanos: p99, recording: Recording::ALL[recording], detail: Detail::new(),
         };
         status.set_detail(&detail);
@@ -148,7 +149,7 @@ proptest! {
     #[test]
     fn garbage_never_panics(body in prop::collection::vec(any::<u8>(), 0..700)) {
         let _ = Status::decode(&body);
-        let ours: Vec<u8> = [0, 1, 0, 0, 1, 0, 0, 0].into_iter().chain(body).collect();
+        let ours: Vec<u8> = [0, 1, 0, 0, 2, 0, 0, 0].into_iter().chain(body).collect();
         let _ = Status::decode(&ours);
     }
 }

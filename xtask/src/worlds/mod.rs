@@ -11,7 +11,7 @@
 //! - `table`, `plot`: as CSV, for a terminal, as Markdown; as a drawing. `reread`: a table that was written before.
 
 mod catalogue;
-mod date;
+pub(crate) mod date;
 mod outcome;
 mod plan;
 mod play;
@@ -144,7 +144,7 @@ fn jobs(asked: Option<u32>) -> usize {
 }
 
 /// A machine's folder; a wrong name should not cost half an hour.
-fn record_folder(workspace: &Workspace, machine: &str) -> Result<PathBuf> {
+pub(crate) fn record_folder(workspace: &Workspace, machine: &str) -> Result<PathBuf> {
     let records = workspace.root().join("benches").join("record");
     let folder = records.join(machine);
     if machine.contains(['/', '\\']) || !folder.is_dir() {
@@ -154,7 +154,7 @@ fn record_folder(workspace: &Workspace, machine: &str) -> Result<PathBuf> {
     Ok(folder)
 }
 
-fn write(path: &Path, text: &str) -> Result<()> {
+pub(crate) fn write(path: &Path, text: &str) -> Result<()> {
     std::fs::write(path, text)
         .map_err(|e| Failure::new(format!("writing {}", path.display()), e, "give --out a folder that can be written"))
 }

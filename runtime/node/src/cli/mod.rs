@@ -157,6 +157,7 @@ fn adapt(args: AdaptArgs) -> Result<()> {
         out: args.out,
         backbone: args.backbone,
         input_size: args.input_size,
+        precision: args.precision,
         views: args.views,
         seed: args.seed,
         stride: args.stride,

@@ -12,8 +12,8 @@ use super::verify::{Check, CheckState, check_hash};
 use super::{progress, wheel};
 use crate::error::{Error, Result};
 
-/// Cells of a side of the feature grid that the written model gives beside its pooled features.
-const GRID: u8 = 2;
+/// Cells of a side of the feature grid that a written model gives beside its pooled features.
+pub(crate) const GRID: u8 = 2;
 /// Counted up when the writer changes what it writes from the same weights and options, so that old files are replaced.
 const WRITER: u32 = 1;
 
@@ -44,6 +44,15 @@ impl Cache {
         }
         write_backbone(id, size, &read_weights(&weights, pin)?, &target, &recipe)?;
         Ok(target)
+    }
+
+    /// A backbone's trained weights, fetched and checked: for a backbone that is made for one demonstration.
+    ///
+    /// # Errors
+    /// As [`Cache::onnxruntime`].
+    pub fn weights(&self, id: BackboneId) -> Result<Vec<u8>> {
+        let pin = pin_of(id);
+        read_weights(&self.obtain(pin, true)?, pin)
     }
 
     /// Brings everything that the program can use; returns where it is.

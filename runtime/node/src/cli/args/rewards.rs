@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use striatum_frames::Transform;
-use striatum_models::{BackboneId, InputSize, Member, MemberRuleName};
+use striatum_models::{BackboneId, InputSize, Member, MemberRuleName, Precision};
 
 use super::values::{ReuseArgs, discount, positive, rate};
 use crate::eval::PlaybackSet;
@@ -36,6 +36,9 @@ pub(in crate::cli) struct AdaptArgs {
     /// Side of the pictures that the backbone gets, pixels: 160, 192 or 224. Smaller is cheaper and sees less.
     #[arg(long, default_value_t)]
     pub(in crate::cli) input_size: InputSize,
+    /// In how many bits the backbone computes: fp32 or int8, which is calibrated from the episodes and lies in the bundle.
+    #[arg(long, default_value_t)]
+    pub(in crate::cli) precision: Precision,
     /// Views in the bundle's order; all views by name if absent.
     #[arg(long, value_delimiter = ',')]
     pub(in crate::cli) views: Option<Vec<String>>,
