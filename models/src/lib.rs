@@ -4,6 +4,7 @@ mod adapt;
 mod backbone;
 mod bundle;
 mod error;
+mod generative;
 mod grm;
 mod head;
 mod model;
@@ -24,6 +25,11 @@ pub use bundle::{
     SuccessEntry, ViewEntry, write_calibration,
 };
 pub use error::{Error, Result};
+pub use generative::{
+    Caching, Counts, Distribution, Family, FileEntry, GenerativeGrm, GenerativeManifest, GenerativeModel,
+    GenerativeOptions, GenerativeReport, GraphReport, Layout, Limits, ModelConfig, NoVote, NoVotes, PixelLimits,
+    Reading, ReadingRules, Role, Slot, StepReading, inspect_generative, is_generative,
+};
 pub use grm::GrmSpec;
 pub use head::{HeadOutput, HeadSpec, Manifold, MonotoneMap, subsets_of};
 pub use model::{BundleModel, MemoMode, NanosClock, RewardModel, StageTimings};
