@@ -16,6 +16,8 @@
 mod answers;
 mod bicubic;
 mod cache;
+#[cfg(test)]
+mod cache_tests;
 mod chat;
 mod config;
 mod decoder;
@@ -35,11 +37,15 @@ mod patches;
 mod positions;
 mod prompt;
 mod reader;
+#[cfg(test)]
+mod refusal_tests;
 mod reward;
 mod smart_resize;
 mod steps;
 #[cfg(test)]
 mod testkit;
+#[cfg(test)]
+mod testkit_genai;
 mod tokens;
 
 pub use config::{Family, ModelConfig};

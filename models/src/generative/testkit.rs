@@ -2,10 +2,14 @@
 #![allow(clippy::unwrap_used)]
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use striatum_frames::{Encoding, Image, ImageLimits, decode};
 
 use super::config::ModelConfig;
 use super::folder::Folder;
 use super::manifest::GenerativeManifest;
+use super::model::{GenerativeGrm, GenerativeOptions};
 use super::tokens::Tokens;
 use crate::bundle::ScoreMeaning;
 
@@ -45,4 +49,59 @@ pub(crate) fn manifest() -> GenerativeManifest {
         views,
         file: Vec::new(),
     }
+}
+
+/// Copies the files of a folder and of its folders, but for those called in `but`.
+pub(crate) fn copy_folder(from: &Path, to: &Path, but: &[&str]) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let name = entry.file_name();
+        if but.contains(&name.to_str().unwrap()) {
+            continue;
+        }
+        if entry.file_type().unwrap().is_dir() {
+            copy_folder(&entry.path(), &to.join(name), but);
+        } else {
+            std::fs::copy(entry.path(), to.join(name)).unwrap();
+        }
+    }
+}
+
+/// The drawn model in a folder of its own, without pictures and golden numbers.
+pub(crate) fn drawn_copy() -> tempfile::TempDir {
+    let place = tempfile::tempdir().unwrap();
+    copy_folder(
+        &drawn(),
+        place.path(),
+        &["images", "golden.json", "make_fixture.py", "make_images.py", "verify_fixture.py"],
+    );
+    place
+}
+
+/// The drawn model, opened without a manifest on disk.
+pub(crate) fn grm(folder: &Path, options: &GenerativeOptions) -> crate::error::Result<GenerativeGrm> {
+    GenerativeGrm::with_manifest(folder, manifest(), [0; 32], options)
+}
+
+/// A picture of the drawn episode.
+pub(crate) fn picture(name: &str) -> Arc<Image> {
+    let bytes = std::fs::read(drawn().join("images").join(name)).unwrap();
+    Arc::new(decode(&bytes, Encoding::Png, &ImageLimits::default()).unwrap())
+}
+
+/// A frame set of three views: the drawn frame 400 or 900 with a block drawn over it at `column`, so that every set differs.
+pub(crate) fn set(frame: u32, column: usize) -> Vec<Arc<Image>> {
+    let views = ["cam_high", "cam_left_wrist", "cam_right_wrist"];
+    let drawn = views.map(|view| picture(&format!("{view}_{frame:04}.png")));
+    let with_block = |image: &Arc<Image>| {
+        let mut image = (**image).clone();
+        let width = image.width() as usize;
+        for row in 100..200 {
+            let at = (row * width + column) * 3;
+            image.pixels_mut()[at..at + 120].fill(200);
+        }
+        Arc::new(image)
+    };
+    drawn.iter().map(with_block).collect()
 }
