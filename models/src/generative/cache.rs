@@ -63,6 +63,7 @@ impl<V> ByteCache<V> {
     }
 
     /// Bytes that are kept, never more than the limit.
+    #[cfg(test)]
     pub(crate) fn bytes(&self) -> u64 {
         self.bytes
     }

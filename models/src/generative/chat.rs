@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Value;
 use minijinja::{Environment, context};
 
@@ -48,15 +49,15 @@ impl ChatTemplate {
 
     /// The whole prompt up to where the answer begins. Each picture is what the template makes of one.
     pub(crate) fn render(&self, parts: &[Part<'_>]) -> Result<String> {
-        let mut environment = Environment::empty();
-        // As transformers sets it up.
-        environment.set_trim_blocks(true);
-        environment.set_lstrip_blocks(true);
-        environment.set_fuel(Some(MOST_STEPS));
         let refuse = |e: minijinja::Error| {
             let what = format!("the chat template cannot be rendered: {}", one_line(e));
             Error::bundle(&self.path, what, EXPORT_AGAIN)
         };
+        let mut environment = Environment::new();
+        // As transformers sets it up.
+        let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build().map_err(refuse)?;
+        environment.set_syntax(syntax);
+        environment.set_fuel(Some(MOST_STEPS));
         let content: Vec<Value> = parts
             .iter()
             .map(|part| {
@@ -64,10 +65,10 @@ impl ChatTemplate {
                     Part::Text(text) => BTreeMap::from([("type", "text"), ("text", *text)]),
                     Part::Picture => BTreeMap::from([("type", "image")]),
                 };
-                Value::from_iter(fields)
+                Value::from_pairs(fields)
             })
             .collect();
-        let message = Value::from_iter([("role", Value::from("user")), ("content", Value::from(content))]);
+        let message = Value::from_pairs([("role", Value::from("user")), ("content", Value::from(content))]);
         let messages = Value::from(vec![message]);
         environment.render_str(&self.source, context! { messages, add_generation_prompt => true }).map_err(refuse)
     }

@@ -21,7 +21,7 @@ pub struct Distribution {
 }
 
 impl Distribution {
-    /// `None` if no answer has a finite log-probability, or one is NaN.
+    /// `None` if no answer was worked out, or a log-probability is not a number.
     pub(crate) fn new(log_prob: Vec<f64>, missing_mass: f64) -> Option<Self> {
         debug_assert_eq!(log_prob.len(), ANSWERS);
         let most = log_prob.iter().copied().fold(f64::NEG_INFINITY, f64::max);

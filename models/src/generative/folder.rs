@@ -78,7 +78,6 @@ impl Default for Names {
 /// A folder's files, found; its JSON read and checked.
 #[derive(Clone, Debug)]
 pub(crate) struct Folder {
-    pub(crate) path: PathBuf,
     pub(crate) graphs: Graphs,
     pub(crate) config: ModelConfig,
     pub(crate) patches: PatchConfig,
@@ -93,7 +92,6 @@ impl Folder {
         let preprocessor = Json::read(&path.join("preprocessor_config.json"))?;
         let vision = config.object("vision_config");
         Ok(Self {
-            path: path.to_owned(),
             graphs: Graphs::find(path)?,
             patches: PatchConfig::read(&preprocessor, vision.as_ref())?,
             config: ModelConfig::read(&config, generation.as_ref())?,

@@ -67,7 +67,7 @@ pub struct GenerativeGrm {
     hash: [u8; 32],
     plan: Plan,
     pub(super) prefixes: ByteCache<Kv>,
-    rules: ReadingRules,
+    pub(super) rules: ReadingRules,
     pub(super) caching: Caching,
     episode: Option<Episode>,
 }

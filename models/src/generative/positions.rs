@@ -48,6 +48,7 @@ impl Positions {
     }
 
     /// Tokens.
+    #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.axes[0].len()
     }

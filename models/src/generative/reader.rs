@@ -70,7 +70,8 @@ pub enum NoVote {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Reading {
-    /// What is believed of the answers, where an answer began and the numbers are finite.
+    /// What is believed of the answers; `None` where none began, none was likely enough to be worked out, or a number is not
+    /// finite.
     pub distribution: Option<Distribution>,
     /// The reasons before the answer, where the model writes some.
     pub rationale: String,
@@ -278,12 +279,15 @@ fn conclude(
         Some(_) => tokens.decode(&path)?,
         None => tokens.decode(&write_on(engine, ended, path, rules.text_tokens, |_| false)?.tokens)?,
     };
+    let broken = best(&ended.logits).is_none() || walk.log_prob.iter().any(|log_prob| log_prob.is_nan());
     let distribution = Distribution::new(walk.log_prob, walk.missing_mass);
-    let no_vote = match (&distribution, answer) {
-        (None, _) => Some(NoVote::NotFinite),
-        (Some(_), None) => Some(NoVote::Text),
-        (Some(distribution), Some(_)) if distribution.mass < rules.least_mass => Some(NoVote::Mass),
-        (Some(_), Some(_)) => None,
+    // Where no answer was likely enough to be worked out, their mass is nothing.
+    let mass = distribution.as_ref().map_or(0.0, |distribution| distribution.mass);
+    let no_vote = match answer {
+        _ if broken => Some(NoVote::NotFinite),
+        None => Some(NoVote::Text),
+        Some(_) if distribution.is_none() || mass < rules.least_mass => Some(NoVote::Mass),
+        Some(_) => None,
     };
     let percent = answer.map(super::answers::percent_of);
     Ok(Reading { distribution, rationale: String::new(), text, percent, no_vote })
@@ -307,6 +311,9 @@ pub(crate) fn write_on(
     most: usize,
     stop: impl Fn(u32) -> bool,
 ) -> Result<Written> {
+    if !text.is_empty() && text.len() >= most {
+        return Ok(Written { tokens: text, stopped: false, state: None });
+    }
     let mut written = text;
     let mut unread = written.clone();
     let mut state: Option<(Kv, Vec<f32>, i64)> = None;

@@ -22,7 +22,7 @@ pub use encoder::Encoder;
 pub use fixed::FixedModel;
 pub(crate) use model::summary_with_files;
 pub use model::{OrtModel, TensorInfo, Terminator};
-pub(crate) use operators::{check_operators, missing_operators};
+pub(crate) use operators::missing_operators;
 pub use provider::{CpuProvider, CudaProvider, Provider, TensorRtProvider};
 pub use runtime::{available_providers, init_runtime, runtime_library, runtime_version};
 pub(crate) use tensor::HostTensor;

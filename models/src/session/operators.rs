@@ -23,10 +23,10 @@ pub(crate) fn missing_operators(summary: &ModelSummary) -> Result<Vec<String>> {
         if summary.local.iter().any(|(set, local)| set == domain && local == op_type) {
             continue;
         }
-        let refused = |e: ort::Error| Error::ort("ask for an operator", e, "run `striatum doctor`");
-        let builder = Session::builder(&environment).map_err(refused)?;
+        let refused = |e: &dyn std::fmt::Display| Error::ort("ask for an operator", e, "run `striatum doctor`");
+        let builder = Session::builder(&environment).map_err(|e| refused(&e))?;
         // Otherwise the library's log would show every answer.
-        let mut builder = builder.with_log_level(ort::logging::LogLevel::Fatal).map_err(refused)?;
+        let mut builder = builder.with_log_level(ort::logging::LogLevel::Fatal).map_err(|e| refused(&e))?;
         let bytes = probe(domain, op_type, &summary.opsets);
         if let Err(error) = builder.commit_from_memory(&bytes) {
             let said = error.to_string();

@@ -102,6 +102,9 @@ impl HostTensor {
                 }
             }
         }
+        if len == 0 {
+            return Ok(());
+        }
         if self.element == ElementType::F16 {
             let from = source.value.try_extract_tensor::<f16>().map_err(refused)?.1;
             copy(from, self.value.try_extract_tensor_mut::<f16>().map_err(refused)?.1, len, pairs);
