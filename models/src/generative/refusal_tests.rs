@@ -247,13 +247,13 @@ fn a_report_says_what_is_there() {
 #[test]
 fn a_run_that_needs_too_much_memory_is_refused_and_a_smaller_one_is_not() {
     with_runtime(|| {
-        let limits = Limits { memory_bytes: 1 << 20, ..Limits::default() };
+        let limits = Limits { memory_bytes: 600 << 10, ..Limits::default() };
         let options = GenerativeOptions { limits, ..GenerativeOptions::default() };
         let mut model = grm(&drawn(), &options).unwrap();
         model.begin("fold", &set(400, 1), &set(900, 1)).unwrap();
         let error = model.step(&set(400, 2)).unwrap_err();
         assert!(matches!(error, Error::Config { .. }), "{error}");
-        says(&error.to_string(), &["limits.memory_bytes", "1048576"]);
+        says(&error.to_string(), &["limits.memory_bytes", "614400"]);
         let small = std::sync::Arc::new(striatum_frames::Image::filled(56, 56, [9; 3]));
         let small = vec![small; 3];
         let mut manifest = manifest();
