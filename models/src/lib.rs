@@ -4,6 +4,7 @@ mod adapt;
 mod backbone;
 mod bundle;
 mod error;
+mod generative;
 mod grm;
 mod head;
 mod members;
@@ -27,6 +28,11 @@ pub use bundle::{
     ReliabilityEntry, ScoreMeaning, SubsetEntry, ViewEntry, write_calibration,
 };
 pub use error::{Error, Result};
+pub use generative::{
+    Caching, Counts, Distribution, Family, FileEntry, GenerativeGrm, GenerativeManifest, GenerativeModel,
+    GenerativeOptions, GenerativeReport, GraphReport, Layout, Limits, ModelConfig, NoVote, NoVotes, PixelLimits,
+    Reading, ReadingRules, Role, Slot, StepReading, inspect_generative, is_generative,
+};
 pub use grm::GrmSpec;
 pub use head::{HeadOutput, HeadSpec, Manifold, MonotoneMap, subsets_of};
 pub use members::{Member, MemberRuleName, MembersConfig};

@@ -44,6 +44,24 @@ impl ElementType {
     }
 }
 
+impl ElementType {
+    /// 16-bit float.
+    pub const F16: Self = Self::Other(10);
+
+    /// Bits of one element; 0 for texts and what is not known.
+    pub(crate) fn bits(self) -> u64 {
+        match self.code() {
+            2 | 3 | 9 | 17..=20 => 8,
+            4 | 5 | 10 | 16 => 16,
+            1 | 6 | 12 => 32,
+            7 | 11 | 13 | 14 => 64,
+            15 => 128,
+            21 | 22 | 23 => 4,
+            _ => 0,
+        }
+    }
+}
+
 impl fmt::Display for ElementType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const NAMES: [&str; 17] = [

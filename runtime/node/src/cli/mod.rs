@@ -21,8 +21,8 @@ use crate::play::PlayOptions;
 use crate::replay::ReplayOptions;
 use crate::watch::WatchOptions;
 use crate::{
-    adapt_command, bench, calibrate, doctor, eval, label, live, models_command, page, play, replay, robots_command,
-    steps, watch,
+    adapt_command, bench, calibrate, doctor, eval, generative_command, label, live, models_command, page, play, replay,
+    robots_command, steps, watch,
 };
 
 /// Wrong usage, as clap and the shell have it.
@@ -112,6 +112,13 @@ fn dispatch(command: Command) -> Result<()> {
             args::ModelsCommand::List => models_command::list(&mut out),
             args::ModelsCommand::Fetch { what } => models_command::fetch(&what, &mut out),
             args::ModelsCommand::Inspect { file } => models_command::inspect(&file, &mut out),
+            args::ModelsCommand::Seal(args) => {
+                let (folder, manifest) = args.manifest();
+                generative_command::seal(&folder, manifest, &mut out)
+            }
+            args::ModelsCommand::Ask { bundle, task, every_answer, pictures } => {
+                generative_command::ask(&bundle, &task, &pictures, every_answer, &mut out)
+            }
             args::ModelsCommand::Verify => models_command::verify(&mut out),
         },
         Command::Robots(command) => match command {

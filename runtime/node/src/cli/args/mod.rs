@@ -112,7 +112,7 @@ pub(super) enum Command {
         #[arg(long)]
         bundle: Option<PathBuf>,
     },
-    /// Backbones and the programs they need: what there is, fetching, looking inside, checking.
+    /// Backbones, generative models and the programs they need: what there is, fetching, looking inside, checking.
     #[command(
         subcommand,
         after_help = "Examples:\n  striatum models fetch all\n  striatum models inspect tidy.bundle/head.onnx"
