@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use striatum_core::{MAX_VIEWS, Perspectives, Progress, Scores, ViewMask};
+use striatum_core::{Perspectives, Progress, Scores, ViewMask};
 use striatum_frames::{FrameSet, Image};
 
 use super::hops::votes;
@@ -100,14 +100,13 @@ impl GenerativeModel {
         self.last = Some(reading);
         Ok(Scores {
             hops: votes.hops,
-            per_view: [None; MAX_VIEWS],
             std: votes.std,
-            goal: None,
             // It has no measure of being far from what it knows.
             ood: 0.0,
+            least_ood: 0.0,
             views: (0..views).fold(ViewMask::EMPTY, ViewMask::with),
-            non_finite_views: ViewMask::EMPTY,
             images_encoded,
+            ..Scores::MISSING
         })
     }
 }

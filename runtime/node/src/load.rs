@@ -4,7 +4,8 @@ use std::path::Path;
 
 use serde::Serialize;
 use striatum_models::{
-    Bundle, BundleModel, InputSize, LoadOptions, Member, MembersConfig, Precision, ReuseRule, RewardModel, SessionConfig,
+    Bundle, BundleModel, InputSize, LoadOptions, Member, MembersConfig, Precision, ReuseRule, RewardModel,
+    SessionConfig,
 };
 
 use crate::error::{Error, Result};

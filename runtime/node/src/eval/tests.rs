@@ -192,7 +192,7 @@ fn the_report_needs_nothing_but_itself() {
         assert!(page.contains(part), "{part}");
     }
     let attacks = hacks::attacks(41, &["left", "right"], None).len();
-    assert_eq!(page.matches("<svg class=\"spark\"").count(), attacks, "a curve for each attack");
+    assert_eq!(page.matches("<svg class=\"spark\"").count(), attacks + 1, "a curve for each attack, and for `freezes`");
     for outside in ["<script", "<link", "src=\"http", "url("] {
         assert!(!page.contains(outside), "{outside}");
     }

@@ -149,6 +149,8 @@ pub(super) mod tests {
             flagged: vec![false, true, true],
             goal: vec![Some(0.0), None, Some(0.75)],
             success: vec![false, false, true],
+            captured: [0, 1, 2].map(|secs| striatum_core::StampNanos(secs * 1_000_000_000)).to_vec(),
+            not_done: vec![true, true, false],
             ..Curve::default()
         }
     }

@@ -155,7 +155,8 @@ mod tests {
         let report = EvalReport::new(vec![report("a <b>")], &[]);
         let table = measures(&report);
         assert!(
-            table.contains("a &lt;b&gt;") && table.contains("<td class=\"wrong\">failure</td><td>success</td>"),
+            table.contains("a &lt;b&gt;")
+                && table.contains("<td class=\"wrong\">failure<small>not seen</small></td><td>success</td>"),
             "{table}"
         );
         let page = page(&report, &[], 0.5);
