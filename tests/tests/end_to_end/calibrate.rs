@@ -83,15 +83,36 @@ fn failed_episode(folder: &Path, seed: u64) -> std::path::PathBuf {
     std::fs::remove_file(episode.join("annotated_keyframes.json")).unwrap();
     let mut truth = "frame_index,timestamp_secs,progress,phase,success\n".to_owned();
     for frame in 0..u32::try_from(FRAMES).unwrap() {
-        truth += &format!("{frame},{},{},0,0\n", f64::from(frame) / 15.0, f64::from(frame) / 60.0);
+        truth += &format!("{frame},{},{},0,0\n", f64::from(frame) / 30.0, f64::from(frame) / 60.0);
     }
     std::fs::write(episode.join("truth.csv"), truth).unwrap();
     episode
 }
 
-/// Columns ood, goal and success of a label file at five rows a second.
+/// The demonstration's pictures, the last of them held for a second: a goal that nobody can miss.
+fn held_at_the_goal(folder: &Path) -> std::path::PathBuf {
+    let episode = folder.join("held");
+    for entry in std::fs::read_dir(&world().teacher).unwrap().map(Result::unwrap).filter(|entry| entry.path().is_dir())
+    {
+        let view = episode.join(entry.file_name());
+        std::fs::create_dir_all(&view).unwrap();
+        let mut images: Vec<_> = std::fs::read_dir(entry.path()).unwrap().map(|image| image.unwrap().path()).collect();
+        images.sort();
+        for image in &images {
+            std::fs::copy(image, view.join(image.file_name().unwrap())).unwrap();
+        }
+        let last = images.last().unwrap();
+        let ending = last.extension().unwrap().to_str().unwrap();
+        for more in images.len()..images.len() + 30 {
+            std::fs::copy(last, view.join(format!("{more:06}.{ending}"))).unwrap();
+        }
+    }
+    episode
+}
+
+/// Columns ood, goal and success of a label file at five rows a second: numbered images are thirty.
 fn labelled_goal(episode: &Path, bundle: &Path, out: &Path) -> Vec<[f64; 3]> {
-    run_well(&["label", text(episode), "--bundle", text(bundle), "--out", text(out), "--stride", "3"]);
+    run_well(&["label", text(episode), "--bundle", text(bundle), "--out", text(out), "--stride", "6"]);
     let table = std::fs::read_to_string(out).unwrap();
     let names: Vec<&str> = table.lines().next().unwrap().split(',').collect();
     let columns = ["ood", "goal", "success"].map(|name| names.iter().position(|other| *other == name).unwrap());
@@ -114,8 +135,8 @@ fn success_with(rows: &[[f64; 3]], share: f64) -> Vec<bool> {
 fn the_goal_share_that_calibrate_chooses_is_what_label_and_eval_apply() {
     let folder = own_folder();
     let bundle = own_bundle(folder.path());
-    let other = &world().other;
-    let said = |name: &str| labelled_goal(other, &bundle, &folder.path().join(name));
+    let held = held_at_the_goal(folder.path());
+    let said = |name: &str| labelled_goal(&held, &bundle, &folder.path().join(name));
     let success = |rows: &[[f64; 3]]| rows.iter().map(|row| row[2] == 1.0).collect::<Vec<bool>>();
     let manifest = || std::fs::read_to_string(bundle.join("manifest.toml")).unwrap();
     let own: f64 =
@@ -127,7 +148,7 @@ fn the_goal_share_that_calibrate_chooses_is_what_label_and_eval_apply() {
     // Five failed episodes promise a half with 95 %: (1/2)^5 < 0.05.
     let failed: Vec<_> = (11..16).map(|seed| failed_episode(folder.path(), seed)).collect();
     let failed: Vec<&str> = failed.iter().map(|path| text(path)).collect();
-    let arguments = ["--bundle", text(&bundle), "--stride", "3", "--false-success", "0.5", "--json", "-"];
+    let arguments = ["--bundle", text(&bundle), "--stride", "6", "--false-success", "0.5", "--json", "-"];
     let report = run_well(&[&["calibrate"][..], &failed, &arguments].concat());
     let report: serde_json::Value = serde_json::from_str(&report).unwrap();
     let share = report["success"]["share"].as_f64().unwrap();
@@ -137,7 +158,7 @@ fn the_goal_share_that_calibrate_chooses_is_what_label_and_eval_apply() {
     assert_eq!(success(&after), success_with(&after, share));
     // None of the episodes that it was chosen by is a success with it.
     let judged =
-        run_well(&[&["eval"][..], &failed, &["--bundle", text(&bundle), "--stride", "3", "--json", "-"]].concat());
+        run_well(&[&["eval"][..], &failed, &["--bundle", text(&bundle), "--stride", "6", "--json", "-"]].concat());
     let judged: serde_json::Value = serde_json::from_str(&judged).unwrap();
     assert!(judged["episodes"].as_array().unwrap().iter().all(|episode| episode["success_seen"] == false), "{judged}");
 

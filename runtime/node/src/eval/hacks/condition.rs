@@ -74,7 +74,7 @@ impl fmt::Display for Condition {
         match self {
             Self::OrderAtMost(most) => write!(f, "VOC+ at most {most}"),
             Self::DriftAtMost(most) => write!(f, "drift at most {most}"),
-            Self::NoFalseSuccess => write!(f, "no row of success that the frames do not show"),
+            Self::NoFalseSuccess => write!(f, "no success that the frames do not show"),
             Self::NotTrusted => write!(f, "no success, or half of the rows flagged"),
             Self::Flagged => write!(f, "half of the rows flagged"),
             Self::ErrorRisesAtMost(most) => write!(f, "MAE up by at most {most}"),
