@@ -42,4 +42,4 @@ pub use fit::{Fitted, Held, MapChoice, STD_FLOOR, fit, leave_one_out};
 pub use isotonic::Isotonic;
 pub use measures::{BINS, Bin, Measures, measure};
 pub use reduce::{Knots, reduce};
-pub use success::{Persistence, SuccessThreshold, success_threshold};
+pub use success::{SuccessThreshold, highest_share, says, success_threshold};

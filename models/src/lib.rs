@@ -4,8 +4,10 @@ mod adapt;
 mod backbone;
 mod bundle;
 mod error;
+mod generative;
 mod grm;
 mod head;
+mod members;
 mod model;
 mod onnx;
 mod perceptual;
@@ -17,16 +19,24 @@ mod testkit;
 mod weights;
 
 pub use adapt::{AdaptConfig, Adapter, Fitted, Keyframes, SourceFile, SubsetFit, without_keyframes};
-pub use backbone::{BackboneId, BuildOptions, INPUT_NAME, WheelFacts, build_onnx};
+pub use backbone::{
+    BackboneId, BuildOptions, INPUT_NAME, InputSize, Int8Calibrator, Precision, WheelFacts, build_onnx,
+};
 pub use bundle::{
-    Backbone, BackboneEntry, Bundle, CalibrationEntry, CalibrationMade, FORMAT_VERSION, GrmEntry, HeadEntry,
-    LeftOutEntry, LoadOptions, Made, Manifest, Preprocessing, ReferenceImage, References, ScoreMeaning, SubsetEntry,
-    SuccessEntry, ViewEntry, write_calibration,
+    Backbone, BackboneEntry, Bundle, CalibrationEntry, CalibrationMade, Dropped, FORMAT_VERSION, GoalEntry, GrmEntry,
+    HeadEntry, LeftOutEntry, LoadOptions, Made, Manifest, PerceptualEntry, Preprocessing, ReferenceImage, References,
+    ReliabilityEntry, ScoreMeaning, SubsetEntry, ViewEntry, write_calibration,
 };
 pub use error::{Error, Result};
+pub use generative::{
+    Caching, Counts, Distribution, Family, FileEntry, GenerativeGrm, GenerativeManifest, GenerativeModel,
+    GenerativeOptions, GenerativeReport, GraphReport, Layout, Limits, ModelConfig, NoVote, NoVotes, PixelLimits,
+    Reading, ReadingRules, Role, Slot, StepReading, inspect_generative, is_generative,
+};
 pub use grm::GrmSpec;
 pub use head::{HeadOutput, HeadSpec, Manifold, MonotoneMap, subsets_of};
-pub use model::{BundleModel, MemoMode, NanosClock, RewardModel, StageTimings};
+pub use members::{Member, MemberRuleName, MembersConfig};
+pub use model::{BundleModel, MemoMode, NanosClock, ReuseRule, RewardModel, StageTimings};
 pub use onnx::{Attribute, Dim, ElementType, GraphBuilder, IR_VERSION, ModelSummary, OPSET, TensorSpec, inspect};
 pub use perceptual::{
     Demonstration, FeatureReader, Objective, PerceptualHead, PerceptualOptions, Search, StepModel, StepWeights,

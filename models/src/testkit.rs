@@ -8,7 +8,8 @@ use striatum_core::{MAX_VIEWS, Progress, StampNanos, ViewMask};
 use striatum_frames::{Frame, FrameSet, Image, SetVerdict, content_hash};
 
 use crate::{
-    AdaptConfig, Adapter, Attribute, Backbone, Dim, ElementType, GraphBuilder, Result, SessionConfig, SourceFile,
+    AdaptConfig, Adapter, Attribute, Backbone, Dim, ElementType, GraphBuilder, Precision, Result, SessionConfig,
+    SourceFile,
 };
 
 /// Roughly normal numbers from a seed.
@@ -70,6 +71,8 @@ pub(crate) fn tiny_backbone(folder: &Path) -> Backbone {
         mean: [0.5; 3],
         std: [0.5; 3],
         licence: "none".into(),
+        precision: Precision::Fp32,
+        made: None,
         cached: false,
     }
 }

@@ -2,6 +2,7 @@
 
 mod ci;
 mod columns;
+mod cost;
 mod demo;
 mod episodes;
 mod failure;
@@ -50,6 +51,8 @@ enum Command {
     },
     /// Set up, then one reward of each simulated task before many other episodes; writes the table of how right it was.
     Worlds(worlds::Options),
+    /// Set up, then what each way to a cheaper encoder saves and costs: one bundle for each, on the same clips.
+    Cost(cost::Options),
     /// Check that dependencies between the crates run one way and that the core needs no std.
     Layers,
     /// What CI runs: format, lints, docs, layers, tests.
@@ -63,6 +66,7 @@ fn run(command: Command) -> Result<()> {
         Command::Demo { episode, out } => demo::demo(&workspace, episode.as_deref(), out),
         Command::Test { rest } => setup::test(&workspace, &rest),
         Command::Worlds(options) => worlds::worlds(&workspace, &options),
+        Command::Cost(options) => cost::cost(&workspace, &options),
         Command::Layers => layers::check(&workspace),
         Command::Ci => ci::run(&workspace),
     }

@@ -47,6 +47,8 @@ pub struct Adapter {
     plain: Rowset,
     twins: Rowset,
     judge: Rowset,
+    /// Rows that recordings begin at.
+    starts: Vec<usize>,
     start: Option<Reference>,
     moved: bool,
     goal: Option<Reference>,
@@ -74,6 +76,7 @@ impl Adapter {
             plain: Rowset::new(views),
             twins: Rowset::new(views),
             judge: Rowset::new(views),
+            starts: vec![0],
             start: None,
             moved: false,
             goal: None,
@@ -102,6 +105,14 @@ impl Adapter {
     /// Names the keyframes' file by its SHA-256 (hexadecimal), for the manifest.
     pub fn set_keyframes_sha256(&mut self, sha256: String) {
         self.keyframes_sha256 = Some(sha256);
+    }
+
+    /// Says that the sets from here on are of another recording: what happens in time is looked for in each by itself.
+    pub fn next_recording(&mut self) {
+        let rows = self.plain.len();
+        if self.starts.last().is_some_and(|&start| start < rows) {
+            self.starts.push(rows);
+        }
     }
 
     /// How many sets have been pushed.
@@ -207,9 +218,10 @@ impl Adapter {
             let what = format!("the truth only runs from {:.2} to {:.2}", start.truth, goal.truth);
             return Err(Error::adapt(what, "give a demonstration of the whole task"));
         }
-        let rows = fit::Demonstration { plain: self.plain, twins: self.twins, judge: self.judge };
+        let rows = fit::Demonstration { plain: self.plain, twins: self.twins, judge: self.judge, starts: self.starts };
         let width = self.encoder.feature_width();
-        let solution = fit::fit(&self.config, rows, (width, cells_of(&self.encoder, width)), progress)?;
+        let mut solution = fit::fit(&self.config, rows, (width, cells_of(&self.encoder, width)), progress)?;
+        solution.keep_perceptual_between(&start.features, &goal.features);
         Ok(Fitted {
             config: self.config,
             backbone: self.backbone,

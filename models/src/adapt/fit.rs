@@ -10,9 +10,11 @@ use super::linalg::Rows;
 use super::manifold::{self, Samples};
 use super::ridge::{Problem, Ridge, mean_square};
 use super::samples::{Rowset, Standard};
+use crate::bundle::ReliabilityEntry;
 use crate::error::{Error, Result};
 use crate::grm::{self, GrmFit};
 use crate::head::{HeadSpec, Manifold, MonotoneMap, subsets_of};
+use crate::perceptual::{self, PerceptualFit};
 
 /// Errors on segments left out of the one demonstration were measured to be this much smaller than on another episode.
 const LEFT_OUT_IS_SMALLER: f64 = 1.7;
@@ -28,6 +30,8 @@ pub(crate) struct Demonstration {
     pub(crate) twins: Rowset,
     /// Their twins that judge.
     pub(crate) judge: Rowset,
+    /// Rows of `plain` that one recording each begins at.
+    pub(crate) starts: Vec<usize>,
 }
 
 /// What a fit gives.
@@ -39,6 +43,22 @@ pub(crate) struct Solution {
     /// By number of absent views of the full set, what the std is multiplied with; `[0]` is 1.
     pub(crate) absent_std_factor: Vec<f64>,
     pub(crate) grm: GrmFit,
+    /// The perceptual reward, or why there is none.
+    pub(crate) perceptual: std::result::Result<PerceptualFit, String>,
+    /// Of each member.
+    pub(crate) reliability: ReliabilityEntry,
+}
+
+impl Solution {
+    /// Drops a perceptual reward that does not read the goal higher than the start: no hop could be derived from it.
+    pub(crate) fn keep_perceptual_between(&mut self, start: &[f32], goal: &[f32]) {
+        if let Ok(fit) = &self.perceptual
+            && fit.head.reading(start) >= fit.head.reading(goal)
+        {
+            self.perceptual = Err("it reads the goal no higher than the start".to_owned());
+            self.reliability.perceptual = None;
+        }
+    }
 }
 
 /// Predictions and weights of one subset, before calibration.
@@ -63,11 +83,14 @@ pub(crate) fn fit(
 ) -> Result<Solution> {
     let views = config.views.len();
     let subsets = subsets_of(views);
-    let (mut done, total) = (0, (2 * views + subsets.len() + 2) as u64);
+    let (mut done, total) = (0, (2 * views + subsets.len() + 3) as u64);
     let mut step = || {
         done += 1;
         progress(done, total);
     };
+    let perceptual = perceptual::fit_member([&rows.plain, &rows.twins, &rows.judge], &rows.starts, width);
+    let perceptual = perceptual.map_err(|error| error.to_string());
+    step();
     let plain_count = rows.plain.len();
     let plain_segments = rows.plain.segments.clone();
     let training = join(&mut rows, views);
@@ -91,7 +114,7 @@ pub(crate) fn fit(
         singles.push(fitter.ridge(ViewMask::EMPTY.with(view))?);
         step();
     }
-    let reliability = fitter.reliability(&singles);
+    let view_reliability = fitter.reliability(&singles);
     let mut blends = Vec::new();
     let mut full = None;
     for &subset in &subsets {
@@ -99,7 +122,7 @@ pub(crate) fn fit(
             blends.push(Blend::single(subset, &singles[view], views));
         } else {
             let joint = fitter.ridge(subset)?;
-            blends.push(fitter.blend(subset, &joint, &singles, &reliability));
+            blends.push(fitter.blend(subset, &joint, &singles, &view_reliability));
             full = Some(joint);
             step();
         }
@@ -114,10 +137,11 @@ pub(crate) fn fit(
     let grm = measure_grm(config, memory, &evidence, &judge, (&fits, &blends));
     let head = assemble(&blends, &training, standard, manifolds, (rank, cells));
     head.check()?;
+    let reliability = member_reliability(&head, fits.last(), &judge, &grm, perceptual.as_ref().ok());
     progress(total, total);
-    let reliable = reliability.iter().zip(&singles);
+    let reliable = view_reliability.iter().zip(&singles);
     let views = reliable.map(|(&weight, single)| ViewFit { weight, lambda: single.lambda }).collect();
-    Ok(Solution { head, subsets: fits, views, absent_std_factor, grm })
+    Ok(Solution { head, subsets: fits, views, absent_std_factor, grm, perceptual, reliability })
 }
 
 /// Plain rows, then the twins', as one.
@@ -285,6 +309,36 @@ fn measure_grm(
         _ => (vec![0.5; judge.len()], 1.0),
     };
     grm::fit(memory, evidence, &judge.truth, (&absolute, std), config.seed)
+}
+
+/// 1 / mean squared error of each member on the judging twins, which none of them was fitted to; sums to 1.
+fn member_reliability(
+    head: &HeadSpec,
+    fit: Option<&SubsetFit>,
+    judge: &Rowset,
+    grm: &GrmFit,
+    perceptual: Option<&PerceptualFit>,
+) -> ReliabilityEntry {
+    let absolute: Vec<f64> =
+        (0..judge.len()).map(|row| fit.map_or(0.5, |fit| fit.map.apply(of_all_views(head, judge, row)))).collect();
+    let absolute = mean_square(&absolute, &judge.truth).unwrap_or(1.0);
+    let errors = [Some(grm.twin_mse), Some(absolute), perceptual.map(|fit| fit.twin_mse)];
+    let weights = errors.map(|error| error.map(|error| 1.0 / error.max(LEAST_STD * LEAST_STD)));
+    let sum: f64 = weights.iter().flatten().sum();
+    let [grm, absolute, perceptual] = weights.map(|weight| weight.map(|weight| weight / sum));
+    ReliabilityEntry { grm: grm.unwrap_or(0.0), absolute: absolute.unwrap_or(0.0), perceptual }
+}
+
+/// What the head of all views says of a standardised row, before its map.
+fn of_all_views(head: &HeadSpec, rows: &Rowset, row: usize) -> f64 {
+    let (width, count) = (head.width, head.subsets.len());
+    let mut sum = f64::from(head.bias[count - 1]);
+    for (view, values) in rows.features.iter().enumerate() {
+        for (offset, &z) in values[row * width..(row + 1) * width].iter().enumerate() {
+            sum += f64::from(z) * f64::from(head.weights[(view * width + offset) * count + count - 1]);
+        }
+    }
+    sum
 }
 
 /// The mean of each channel over its cells.

@@ -7,7 +7,7 @@ use striatum_core::ViewMask;
 use super::adapter::Reference;
 use super::config::AdaptConfig;
 use super::fit::Solution;
-use crate::bundle::{self, Backbone};
+use crate::bundle::{self, Backbone, ReliabilityEntry};
 use crate::error::Result;
 use crate::head::{HeadSpec, MonotoneMap};
 
@@ -76,6 +76,23 @@ impl Fitted {
     #[must_use]
     pub fn reliability(&self) -> Vec<f64> {
         self.solution.views.iter().map(|view| view.weight).collect()
+    }
+
+    /// Steps, std and mean absolute error on held-out twins of the perceptual reward.
+    ///
+    /// # Errors
+    /// Why the demonstrations give none.
+    pub fn perceptual(&self) -> std::result::Result<(usize, f64, f64), &str> {
+        match &self.solution.perceptual {
+            Ok(fit) => Ok((fit.head.steps.len(), fit.std, fit.twin_mae)),
+            Err(why) => Err(why),
+        }
+    }
+
+    /// By member, how much it is relied on where that decides; sums to 1.
+    #[must_use]
+    pub fn member_reliability(&self) -> &ReliabilityEntry {
+        &self.solution.reliability
     }
 
     /// Names of the views.

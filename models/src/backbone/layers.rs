@@ -61,9 +61,6 @@ const EFFICIENTNET_LITE0: [Row; 7] = [
 
 const STEM_CHANNELS: usize = 32;
 
-/// The side of the map before pooling, for an image of 224 pixels.
-pub(super) const MAP_SIZE: usize = 7;
-
 impl BackboneId {
     /// Epsilon of its batch norms.
     pub(super) const fn norm_epsilon(self) -> f64 {
@@ -174,20 +171,25 @@ fn pointwise(weight: String, norm: String, (channels_in, channels_out): (usize, 
 
 #[cfg(test)]
 mod tests {
+    use super::super::facts::InputSize;
     use super::*;
 
     #[test]
-    fn the_lists_have_the_published_lengths_and_end_in_a_map_of_7() {
+    fn the_lists_have_the_published_lengths_and_end_in_a_32nd_of_the_picture() {
         for (id, blocks, residuals) in [(BackboneId::MobilenetV2, 17, 10), (BackboneId::EfficientnetLite0, 16, 9)] {
             let list = id.blocks();
             assert_eq!(list.len(), blocks + 2);
             assert_eq!(list.iter().filter(|block| block.residual).count(), residuals);
-            let mut side = id.image_size();
-            for conv in list.iter().flat_map(|block| &block.convs) {
-                let (before, after) = id.pads(conv.kernel, conv.stride);
-                side = (side + before + after - conv.kernel) / conv.stride + 1;
+            for size in InputSize::ALL {
+                let mut side = size.pixels();
+                for conv in list.iter().flat_map(|block| &block.convs) {
+                    let (before, after) = id.pads(conv.kernel, conv.stride);
+                    // The asymmetric padding at stride 2 is right for even sides alone.
+                    assert!(conv.stride == 1 || side.is_multiple_of(2), "{id} {size}");
+                    side = (side + before + after - conv.kernel) / conv.stride + 1;
+                }
+                assert_eq!(side, size.map_side(), "{id} {size}");
             }
-            assert_eq!(side, MAP_SIZE);
         }
     }
 

@@ -3,10 +3,14 @@
 mod build;
 mod facts;
 mod fold;
+mod int8;
 mod layers;
+mod precision;
 
 pub use build::{BuildOptions, INPUT_NAME, build_onnx};
-pub use facts::{BackboneId, WheelFacts};
+pub use facts::{BackboneId, InputSize, WheelFacts};
+pub use int8::Int8Calibrator;
+pub use precision::Precision;
 
 #[cfg(test)]
 mod golden_tests;

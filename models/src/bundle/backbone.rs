@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::backbone::Precision;
 use crate::error::{Error, Result};
 
 /// A backbone's ONNX file and how pictures are prepared for it.
@@ -21,6 +22,10 @@ pub struct Backbone {
     pub std: [f32; 3],
     /// Terms of the weights, in words.
     pub licence: String,
+    /// In how many bits it computes.
+    pub precision: Precision,
+    /// The file's bytes where it was made for this demonstration and lies nowhere yet; it is then written into the bundle.
+    pub made: Option<Vec<u8>>,
     /// `true`: the bundle refers to the file by its name and hash, and it is looked up in the cache folder that is given when
     /// the bundle is loaded. `false`: the file is copied into the bundle.
     pub cached: bool,
@@ -32,6 +37,9 @@ impl Backbone {
     /// # Errors
     /// [`Error::File`] if it cannot be read.
     pub fn read(&self) -> Result<Vec<u8>> {
+        if let Some(made) = &self.made {
+            return Ok(made.clone());
+        }
         std::fs::read(&self.file)
             .map_err(|e| Error::file("read", &self.file, e, "fetch it with `striatum models fetch`"))
     }

@@ -32,9 +32,22 @@ pub struct CalibrationEntry {
     pub interval_guaranteed: bool,
     /// How the tables were fitted.
     pub made: CalibrationMade,
-    /// A threshold for who decides success. The runtime itself decides nothing by it.
+    /// From which share of belief on the goal is seen, in place of the memory's own; absent where it was not asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub success: Option<SuccessEntry>,
+    pub goal: Option<GoalEntry>,
+    /// What was written here before: a threshold of progress that nothing applied. It is read and not kept.
+    #[serde(default, skip_serializing)]
+    pub success: Dropped,
+}
+
+/// Whatever a manifest says here is not looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Dropped;
+
+impl<'de> Deserialize<'de> for Dropped {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        serde::de::IgnoredAny::deserialize(deserializer).map(|_| Self)
+    }
 }
 
 /// How and from what calibration tables were fitted.
@@ -45,6 +58,10 @@ pub struct CalibrationMade {
     pub by: String,
     /// Every how many frames a row was made.
     pub stride: usize,
+    /// The members that answered and how they were fused, where that was not what the bundle does by itself: the tables are
+    /// theirs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub models: Option<String>,
     /// Greatest distance of the map from the isotonic regression, progress units; 0 without a map.
     pub map_error: f64,
     /// Measures on episodes left out; absent with one episode.
@@ -68,18 +85,20 @@ pub struct LeftOutEntry {
     pub coverage_after: f64,
 }
 
-/// A success threshold with what it is worth.
+/// From when on the goal is seen, with what that is worth.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct SuccessEntry {
-    /// Calibrated progress must be above this,
-    pub threshold: f64,
-    /// in this many rows
-    pub frames: usize,
-    /// of this many in a row.
-    pub of: usize,
+pub struct GoalEntry {
+    /// The share of belief, in (0, 1].
+    pub share: f64,
+    /// It was chosen for a goal that is seen for so long, seconds,
+    pub held_secs: f64,
+    /// inside so many seconds of capture time.
+    pub window_secs: f64,
     /// Failed episodes that it was made from.
     pub negatives: usize,
+    /// Of these, called a success with it.
+    pub false_successes: usize,
     /// Upper bound on the share of failed episodes called a success.
     pub rate_bound: f64,
     /// Confidence in that bound.
@@ -99,11 +118,10 @@ impl CalibrationEntry {
         };
         let interval = IntervalTable::new(self.interval_multiplier, self.interval_std_floor)
             .map_err(|error| format!("calibration.interval_multiplier, interval_std_floor: {error}"))?;
-        if let Some(success) = &self.success
-            && (!(0.0..1.0).contains(&success.threshold) || success.frames == 0 || success.frames > success.of)
+        if let Some(GoalEntry { share, .. }) = &self.goal
+            && !(*share > 0.0 && *share <= 1.0)
         {
-            let SuccessEntry { threshold, frames, of, .. } = success;
-            return Err(format!("calibration.success: {frames} of {of} rows above {threshold} cannot be"));
+            return Err(format!("calibration.goal.share is {share}, not in (0, 1]"));
         }
         Ok(Calibration { mean, interval })
     }

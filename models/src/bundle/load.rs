@@ -4,11 +4,14 @@ use std::path::{Path, PathBuf};
 
 use super::MANIFEST;
 use super::hash::{Sha, sha_of};
-use super::manifest::{BackboneEntry, GrmEntry, Manifest};
+use super::manifest::{BackboneEntry, GrmEntry, Manifest, PerceptualEntry};
 use super::read::{hashed, inside, manifest_of};
 use crate::error::{Error, Result};
 use crate::grm::{EVIDENCE, HALVES};
 use crate::head::{FEATURES, MonotoneMap, OOD, PRESENT, PROGRESS, subsets_of};
+use crate::members::{Chosen, Member, MembersConfig};
+use crate::onnx::{Dim, inspect, join};
+use crate::perceptual;
 use crate::session::{Encoder, FixedModel, OrtModel, SessionConfig};
 
 /// How a bundle is opened.
@@ -18,6 +21,8 @@ pub struct LoadOptions {
     pub session: SessionConfig,
     /// Where cached backbones lie. Needed only for bundles that refer to one.
     pub cache_dir: Option<PathBuf>,
+    /// Which of the bundle's models answer.
+    pub members: MembersConfig,
 }
 
 /// An opened bundle: checked, its models loaded. [`BundleModel`](crate::BundleModel) runs it.
@@ -26,8 +31,11 @@ pub struct Bundle {
     pub(crate) manifest: Manifest,
     pub(crate) hash: Sha,
     pub(crate) encoder: Encoder,
-    pub(crate) head: FixedModel,
-    pub(crate) grm: Option<FixedModel>,
+    /// The absolute head and, where it is a member, the memory: one session, so that what a run costs by itself is paid once.
+    pub(crate) heads: FixedModel,
+    /// With its reading.
+    pub(crate) perceptual: Option<(FixedModel, MonotoneMap)>,
+    pub(crate) chosen: Chosen,
     pub(crate) maps: Vec<MonotoneMap>,
     /// `[2, views, feature_width]`, start first.
     pub(crate) references: Vec<f32>,
@@ -45,6 +53,7 @@ impl Bundle {
     pub fn load(dir: &Path, options: &LoadOptions) -> Result<Self> {
         let (bytes, manifest) = manifest_of(dir)?;
         let path = dir.join(MANIFEST);
+        let chosen = Chosen::of(&options.members, &manifest)?;
         let file = |name: &str, sha256: &str| hashed(&inside(dir, name, &path)?, sha256);
         let jpegs = |images: &[super::ReferenceImage]| -> Result<Vec<Vec<u8>>> {
             images.iter().map(|image| file(&image.file, &image.sha256)).collect()
@@ -54,15 +63,30 @@ impl Bundle {
         let features = file(&manifest.references.features_file, &manifest.references.features_sha256)?;
         let references = floats(&features, &manifest, &path)?;
         let maps = maps_of(&manifest, &path)?;
-        let head = open_head(&file(&manifest.head.file, &manifest.head.sha256)?, &manifest, &path)?;
-        let grm = match &manifest.grm {
-            Some(entry) => Some(open_grm(&file(&entry.file, &entry.sha256)?, entry, &manifest, &path)?),
+        let head = file(&manifest.head.file, &manifest.head.sha256)?;
+        let memory = manifest.grm.as_ref().map(|entry| file(&entry.file, &entry.sha256)).transpose()?;
+        let memory = memory.filter(|_| chosen.members.contains(&Member::Grm));
+        let heads = open_heads(&head, memory.as_deref(), &manifest, &path)?;
+        let perceptual = match &manifest.perceptual {
+            Some(entry) => Some(open_perceptual(&file(&entry.file, &entry.sha256)?, entry, &manifest, &path)?),
             None => None,
         };
         let backbone = backbone_bytes(dir, &manifest.backbone, options, &path)?;
         let encoder = open_backbone(&backbone, &manifest, &options.session, &path)?;
         let (hash, folder) = (sha_of(&bytes), dir.to_owned());
-        Ok(Self { manifest, hash, encoder, head, grm, maps, references, start_jpegs, goal_jpegs, folder })
+        Ok(Self {
+            manifest,
+            hash,
+            encoder,
+            heads,
+            perceptual,
+            chosen,
+            maps,
+            references,
+            start_jpegs,
+            goal_jpegs,
+            folder,
+        })
     }
 
     /// Reads and checks only the manifest in `dir`: what views it wants and what it was made from.
@@ -123,25 +147,37 @@ fn maps_of(manifest: &Manifest, path: &Path) -> Result<Vec<MonotoneMap>> {
     maps.collect()
 }
 
-fn open_head(bytes: &[u8], manifest: &Manifest, path: &Path) -> Result<FixedModel> {
-    let model = OrtModel::from_bytes(bytes, &manifest.head.file, &SessionConfig::default())?;
-    let refuse = |what: String| Err(Error::bundle(path, what, "adapt again"));
-    let opset = model.summary().opset;
-    if opset != manifest.head.opset {
-        return refuse(format!("head.opset is {}, the file's is {opset}", manifest.head.opset));
+/// The heads as one model: the absolute head, and the memory where the bundle holds one.
+fn open_heads(head: &[u8], memory: Option<&[u8]>, manifest: &Manifest, path: &Path) -> Result<FixedModel> {
+    let entry = &manifest.head;
+    let opset = inspect(head, &entry.file)?.opset;
+    if opset != entry.opset {
+        let what = format!("head.opset is {}, the file's is {opset}", entry.opset);
+        return Err(Error::bundle(path, what, "adapt again"));
     }
     let (views, width) = (manifest.views.len(), manifest.backbone.feature_width);
+    let inputs = [(FEATURES, vec![views, 1, width]), (PRESENT, vec![1, views, 1])];
     let rows = subsets_of(views).len();
-    let inputs = features_and_present(views, width);
-    let outputs = [(PROGRESS, vec![1, rows]), (OOD, vec![1, views])];
-    check_shapes(&model, "head", (&inputs, &outputs), path)?;
-    FixedModel::new(model)
+    // A head from before compares each view with its own place alone.
+    let old =
+        inspect(head, &entry.file)?.outputs.iter().any(|t| t.name == OOD && t.dims.first() == Some(&Dim::Fixed(1)));
+    let distances = if old { vec![1, views] } else { vec![views, views] };
+    check_shapes(head, "head", &inputs, &[(PROGRESS, vec![1, rows]), (OOD, distances)], path)?;
+    let (Some(memory), Some(grm)) = (memory, &manifest.grm) else {
+        return FixedModel::open(head, &entry.file, &SessionConfig::default());
+    };
+    check_grm(grm, path)?;
+    check_shapes(memory, "grm", &inputs, &[(EVIDENCE, vec![HALVES, grm.progress.len()])], path)?;
+    let joined = join((head, &entry.file), (memory, &grm.file))?;
+    FixedModel::open(&joined, &format!("{} with {}", entry.file, grm.file), &SessionConfig::default())
 }
 
-fn open_grm(bytes: &[u8], entry: &GrmEntry, manifest: &Manifest, path: &Path) -> Result<FixedModel> {
+fn check_grm(entry: &GrmEntry, path: &Path) -> Result<()> {
     let in_range = entry.progress.iter().all(|p| (0.0..=1.0).contains(p)) && !entry.progress.is_empty();
     for (key, holds) in [
         ("grm.progress", in_range),
+        ("grm.label_std", entry.label_std.is_empty() || entry.label_std.len() == entry.progress.len()),
+        ("grm.label_std", entry.label_std.iter().all(|std| (0.0..=1.0).contains(std))),
         ("grm.prior_std", entry.prior_std > 0.0 && entry.prior_std.is_finite()),
         ("grm.std_factor", entry.std_factor >= 1.0 && entry.std_factor.is_finite()),
         ("grm.goal_share", entry.goal_share > 0.0 && entry.goal_share <= 1.0),
@@ -150,24 +186,35 @@ fn open_grm(bytes: &[u8], entry: &GrmEntry, manifest: &Manifest, path: &Path) ->
             return Err(Error::bundle(path, format!("{key} is out of range"), "adapt again"));
         }
     }
-    let model = OrtModel::from_bytes(bytes, &entry.file, &SessionConfig::default())?;
-    let inputs = features_and_present(manifest.views.len(), manifest.backbone.feature_width);
-    check_shapes(&model, "grm", (&inputs, &[(EVIDENCE, vec![HALVES, entry.progress.len()])]), path)?;
-    FixedModel::new(model)
+    Ok(())
+}
+
+fn open_perceptual(
+    bytes: &[u8],
+    entry: &PerceptualEntry,
+    manifest: &Manifest,
+    path: &Path,
+) -> Result<(FixedModel, MonotoneMap)> {
+    if !(entry.std > 0.0 && entry.std.is_finite()) {
+        return Err(Error::bundle(path, "perceptual.std is out of range", "adapt again"));
+    }
+    let map = MonotoneMap::new(entry.progress_in.clone(), entry.progress_out.clone())
+        .map_err(|error| Error::bundle(path, format!("perceptual.progress_in: {error}"), "adapt again"))?;
+    let inputs = [(perceptual::FEATURES, vec![manifest.views.len(), 1, manifest.backbone.feature_width])];
+    let outputs = [(perceptual::STEP_REWARDS, vec![1, entry.steps]), (perceptual::REWARD, vec![1, 1])];
+    check_shapes(bytes, "perceptual", &inputs, &outputs, path)?;
+    Ok((FixedModel::open(bytes, &entry.file, &SessionConfig::default())?, map))
 }
 
 /// A tensor's name and shape.
 type Shape = (&'static str, Vec<usize>);
 
-fn features_and_present(views: usize, width: usize) -> [Shape; 2] {
-    [(FEATURES, vec![views, 1, width]), (PRESENT, vec![1, views, 1])]
-}
-
-fn check_shapes(model: &OrtModel, part: &str, (inputs, outputs): (&[Shape], &[Shape]), path: &Path) -> Result<()> {
-    for (tensors, wanted) in [(model.inputs(), inputs), (model.outputs(), outputs)] {
+fn check_shapes(bytes: &[u8], part: &str, inputs: &[Shape], outputs: &[Shape], path: &Path) -> Result<()> {
+    let summary = inspect(bytes, part)?;
+    for (tensors, wanted) in [(&summary.inputs, inputs), (&summary.outputs, outputs)] {
         for (name, shape) in wanted {
-            let wanted: Vec<Option<usize>> = shape.iter().map(|&d| Some(d)).collect();
-            if !tensors.iter().any(|info| info.name == *name && info.dims == wanted) {
+            let fits = |dims: &[Dim]| dims.iter().map(Dim::fixed).eq(shape.iter().map(|&d| Some(d)));
+            if !tensors.iter().any(|tensor| tensor.name == *name && fits(&tensor.dims)) {
                 let what = format!("{part}.file: `{name}` has not the shape {shape:?} that the manifest asks for");
                 return Err(Error::bundle(path, what, "adapt again"));
             }

@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::calibration::CalibrationEntry;
 use crate::adapt::SourceFile;
+use crate::backbone::Precision;
+use crate::members::Member;
 
 /// The version of the folder's format that this code writes and reads.
 pub const FORMAT_VERSION: u32 = 1;
@@ -31,6 +33,12 @@ pub struct Manifest {
     /// The memory of the demonstration; without it the absolute head alone speaks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grm: Option<GrmEntry>,
+    /// The unsupervised perceptual reward; without it there is none to choose as a member.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub perceptual: Option<PerceptualEntry>,
+    /// How far each member can be relied on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reliability: Option<ReliabilityEntry>,
     /// What was measured of each view, in the order of `views`.
     pub view: Vec<ViewEntry>,
     /// Start and goal.
@@ -81,6 +89,9 @@ pub struct BackboneEntry {
     pub cached: bool,
     /// SHA-256 of the file.
     pub sha256: String,
+    /// In how many bits it computes.
+    #[serde(default, skip_serializing_if = "Precision::is_fp32")]
+    pub precision: Precision,
     /// The output that is used.
     pub output: String,
     /// Its features for one picture.
@@ -135,6 +146,9 @@ pub struct GrmEntry {
     pub sha256: String,
     /// Progress of each row of the memory, in \[0, 1\].
     pub progress: Vec<f64>,
+    /// Standard deviation of each row's own progress, which lies somewhere between two keyframes; none in bundles from before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub label_std: Vec<f64>,
     /// The least standard deviation that the absolute head's progress is given when both are joined, progress units.
     pub prior_std: f64,
     /// What the spread of the distribution is multiplied with, at least 1.
@@ -143,6 +157,51 @@ pub struct GrmEntry {
     pub goal_share: f64,
     /// Mean absolute error of hops between held-out twins, balanced over hops and gaps.
     pub hop_mae: f64,
+}
+
+/// The unsupervised perceptual reward: steps found in the demonstrations, and a reward for each.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PerceptualEntry {
+    /// Its ONNX file.
+    pub file: String,
+    /// SHA-256 of the file.
+    pub sha256: String,
+    /// Steps that were found.
+    pub steps: usize,
+    /// Its reading: the weighted sum of step rewards, rising.
+    pub progress_in: Vec<f64>,
+    /// Its reading: the progress that the sum stands for, rising.
+    pub progress_out: Vec<f64>,
+    /// Standard deviation of its progress, as far as twins of the demonstrations can tell.
+    pub std: f64,
+    /// Mean absolute error on twins that it was not fitted to.
+    pub twin_mae: f64,
+}
+
+/// By member, its share of trust: 1 / mean squared error on twins that none of them was fitted to. All of them sum to 1.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReliabilityEntry {
+    /// The memory of the demonstration.
+    pub grm: f64,
+    /// The absolute head.
+    pub absolute: f64,
+    /// The perceptual reward, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub perceptual: Option<f64>,
+}
+
+impl ReliabilityEntry {
+    /// A member's share; `None` where it was not measured.
+    #[must_use]
+    pub fn of(&self, member: Member) -> Option<f64> {
+        match member {
+            Member::Grm => Some(self.grm),
+            Member::Absolute => Some(self.absolute),
+            Member::Perceptual => self.perceptual,
+        }
+    }
 }
 
 /// What was measured of a view.

@@ -12,11 +12,11 @@ mod write;
 
 pub use backbone::Backbone;
 pub(crate) use calibration::calibration_of;
-pub use calibration::{CalibrationEntry, CalibrationMade, LeftOutEntry, SuccessEntry, write_calibration};
+pub use calibration::{CalibrationEntry, CalibrationMade, Dropped, GoalEntry, LeftOutEntry, write_calibration};
 pub use load::{Bundle, LoadOptions};
 pub use manifest::{
-    BackboneEntry, FORMAT_VERSION, GrmEntry, HeadEntry, Made, Manifest, Preprocessing, ReferenceImage, References,
-    ScoreMeaning, SubsetEntry, ViewEntry,
+    BackboneEntry, FORMAT_VERSION, GrmEntry, HeadEntry, Made, Manifest, PerceptualEntry, Preprocessing, ReferenceImage,
+    References, ReliabilityEntry, ScoreMeaning, SubsetEntry, ViewEntry,
 };
 pub(crate) use write::write;
 

@@ -103,6 +103,12 @@ fn check_head(manifest: &Manifest, path: &Path) -> Result<()> {
     if factors.len() != manifest.views.len() || factors.iter().any(|f| !f.is_finite() || *f < 1.0) {
         return refuse("head.absent_std_factor: one number of at least 1 for each view".to_owned());
     }
+    if let Some(shares) = &manifest.reliability {
+        let shares = [shares.grm, shares.absolute, shares.perceptual.unwrap_or(0.0)];
+        if shares.iter().any(|share| !share.is_finite() || *share < 0.0) || shares.iter().sum::<f64>() <= 0.0 {
+            return refuse("reliability: a share is below 0 or not finite, or all are 0".to_owned());
+        }
+    }
     if manifest.view.iter().any(|v| !v.reliability.is_finite() || v.reliability < 0.0) {
         return refuse("view.reliability: a number is below 0 or not finite".to_owned());
     }

@@ -56,6 +56,10 @@ fn a_changed_manifest_is_refused_by_the_field() {
             ("format_version = 1", "", "format_version is missing"),
             ("goal_share = ", "goal_share = 1.5 # ", "grm.goal_share is out of range"),
             ("prior_std = ", "prior_std = 0.0 # ", "grm.prior_std is out of range"),
+            ("progress_in = [", "progress_in = [9.0, ", "perceptual.progress_in"),
+            ("steps = ", "steps = 9 # ", "perceptual.file: `step_rewards`"),
+            ("absolute = ", "absolute = -1.0 # ", "reliability: a share"),
+            ("absolute = ", "certain = 1.0\nabsolute = ", "unknown field `certain`"),
             ("task = ", "tusk = ", "did you mean `task`?"),
             ("image_size = 16", "imagesize = 16", "did you mean `image_size`?"),
             ("views = [\"view_0\", \"view_1\"]", "views = [\"view_1\", \"view_0\"]", "view: the entries"),
@@ -104,7 +108,7 @@ fn a_changed_or_missing_file_is_refused_by_its_name() {
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
             .filter(|name| name != MANIFEST)
             .collect();
-        assert_eq!(names.len(), 6, "{names:?}");
+        assert_eq!(names.len(), 7, "{names:?}");
         for name in names {
             let dir = folder.path().join(format!("bad_{name}"));
             copy(&good, &dir);

@@ -7,15 +7,17 @@ use striatum_frames::encode_jpeg;
 use super::MANIFEST;
 use super::hash::hex_of;
 use super::manifest::{
-    BackboneEntry, FORMAT_VERSION, GrmEntry, HeadEntry, Made, Manifest, Preprocessing, ReferenceImage, References,
-    ScoreMeaning, SubsetEntry, ViewEntry,
+    BackboneEntry, FORMAT_VERSION, GrmEntry, HeadEntry, Made, Manifest, PerceptualEntry, Preprocessing, ReferenceImage,
+    References, ScoreMeaning, SubsetEntry, ViewEntry,
 };
 use crate::adapt::Fitted;
 use crate::error::{Error, Result};
 use crate::onnx::OPSET;
+use crate::perceptual::PerceptualFit;
 
 const HEAD: &str = "head.onnx";
 const GRM: &str = "grm.onnx";
+const PERCEPTUAL: &str = "perceptual.onnx";
 const REFERENCES: &str = "references.f32le.bin";
 const JPEG_QUALITY: u8 = 92;
 const CHECK_DISK: &str = "check the path and its permissions";
@@ -87,6 +89,10 @@ fn fill(fitted: &Fitted, folder: &Path) -> Result<()> {
     };
     let head_sha = put(HEAD, &fitted.head().to_onnx()?)?;
     let grm_sha = put(GRM, &fitted.solution.grm.spec.to_onnx()?)?;
+    let perceptual = match &fitted.solution.perceptual {
+        Ok(fit) => Some(perceptual_entry(fit, put(PERCEPTUAL, &fit.head.to_onnx()?)?)),
+        Err(_) => None,
+    };
     let features: Vec<u8> =
         fitted.start.features.iter().chain(&fitted.goal.features).flat_map(|v| v.to_le_bytes()).collect();
     let features_sha = put(REFERENCES, &features)?;
@@ -106,7 +112,7 @@ fn fill(fitted: &Fitted, folder: &Path) -> Result<()> {
         goal: images("goal", &fitted.goal)?,
     };
     let backbone = backbone_entry(fitted, put)?;
-    let manifest = manifest(fitted, (head_sha, grm_sha), references, backbone);
+    let manifest = Manifest { perceptual, ..manifest(fitted, (head_sha, grm_sha), references, backbone) };
     let text = toml::to_string(&manifest)
         .map_err(|e| Error::bundle(folder, format!("the manifest cannot be written: {e}"), "report this"))?;
     put(MANIFEST, text.as_bytes())?;
@@ -119,7 +125,7 @@ fn fill(fitted: &Fitted, folder: &Path) -> Result<()> {
 fn backbone_entry(fitted: &Fitted, put: impl Fn(&str, &[u8]) -> Result<String>) -> Result<BackboneEntry> {
     let backbone = &fitted.backbone;
     let bytes = backbone.read()?;
-    let (file, sha256) = if backbone.cached {
+    let (file, sha256) = if backbone.cached && backbone.made.is_none() {
         let name = backbone.file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         (name.to_owned(), hex_of(&bytes))
     } else {
@@ -130,8 +136,9 @@ fn backbone_entry(fitted: &Fitted, put: impl Fn(&str, &[u8]) -> Result<String>) 
     Ok(BackboneEntry {
         name: backbone.name.clone(),
         file,
-        cached: backbone.cached,
+        cached: backbone.cached && backbone.made.is_none(),
         sha256,
+        precision: backbone.precision,
         output: backbone.output.clone(),
         feature_width: fitted.head().width,
         licence: backbone.licence.clone(),
@@ -181,6 +188,8 @@ fn manifest(
             subset: subset.collect(),
         },
         grm: Some(grm_entry(fitted, grm_sha)),
+        perceptual: None,
+        reliability: Some(solution.reliability.clone()),
         view: view.collect(),
         references,
         made: Made {
@@ -197,12 +206,25 @@ fn manifest(
     }
 }
 
+fn perceptual_entry(fit: &PerceptualFit, sha256: String) -> PerceptualEntry {
+    PerceptualEntry {
+        file: PERCEPTUAL.to_owned(),
+        sha256,
+        steps: fit.head.steps.len(),
+        progress_in: fit.head.progress.inputs().to_vec(),
+        progress_out: fit.head.progress.outputs().to_vec(),
+        std: fit.std,
+        twin_mae: fit.twin_mae,
+    }
+}
+
 fn grm_entry(fitted: &Fitted, sha256: String) -> GrmEntry {
     let grm = &fitted.solution.grm;
     GrmEntry {
         file: GRM.to_owned(),
         sha256,
         progress: grm.spec.progress.clone(),
+        label_std: grm.spec.label_std.clone(),
         prior_std: grm.prior_std,
         std_factor: grm.std_factor,
         goal_share: grm.goal_share,

@@ -1,5 +1,7 @@
 //! Remembering a demonstration, and measuring what the memory is worth on twins that it has not seen.
 
+use std::collections::BTreeMap;
+
 use super::pairs::{balanced_pairs, hop_error};
 use super::posterior::{Located, Locator};
 use super::{GrmSpec, HALVES};
@@ -22,6 +24,9 @@ const PRIOR_STD: f64 = 0.15;
 /// The goal is seen from this share of belief on; raised where the demonstration itself confuses earlier frames with its end.
 /// The lower, the more successes are seen, and the more failures pass: `cargo xtask worlds` counts both.
 const GOAL_SHARE: f64 = 0.3;
+/// Progress is known at keyframes and taken as linear in time between them. In the middle of a segment it is uncertain by this share
+/// of what the segment is worth: chosen on simulated tasks whose true progress is known (a door opens late in its segment).
+const LABEL_SHARE: f64 = 0.35;
 /// Frames before this progress are not the goal.
 const BEFORE_GOAL: f64 = 0.9;
 
@@ -36,6 +41,8 @@ pub(crate) struct GrmFit {
     pub(crate) hop_mae: f64,
     /// From this share of belief on the goal is seen.
     pub(crate) goal_share: f64,
+    /// Mean squared error of the progress of held-out twins.
+    pub(crate) twin_mse: f64,
 }
 
 /// A memory of the raw features `training` (plain sets and their twins), `cells` neighbours to a channel.
@@ -65,6 +72,7 @@ pub(crate) fn memorise(training: &Rowset, width: usize, cells: usize) -> Result<
         basis: vec![0.0; views * channels * HALVES * rank],
         memory: Vec::new(),
         progress: kept.iter().map(|&row| training.truth[row]).collect(),
+        label_std: label_stds(training, &kept),
         tail: TAIL,
         width_of_match: WIDTH_OF_MATCH,
     };
@@ -75,6 +83,22 @@ pub(crate) fn memorise(training: &Rowset, width: usize, cells: usize) -> Result<
     }
     spec.check()?;
     Ok(spec)
+}
+
+/// What the progress of each of the rows `kept` is uncertain by: 0 at its segment's ends, most in the middle.
+fn label_stds(training: &Rowset, kept: &[usize]) -> Vec<f64> {
+    let mut spans: BTreeMap<usize, (f64, f64)> = BTreeMap::new();
+    for (&segment, &truth) in training.segments.iter().zip(&training.truth) {
+        let span = spans.entry(segment).or_insert((truth, truth));
+        *span = (span.0.min(truth), span.1.max(truth));
+    }
+    let of_row = |&row: &usize| {
+        let (low, high) = spans.get(&training.segments[row]).copied().unwrap_or_default();
+        // 2 sqrt(t (1 - t)) (high - low), t being the share of the segment that is done.
+        let done = (training.truth[row] - low) * (high - training.truth[row]);
+        2.0 * LABEL_SHARE * done.max(0.0).sqrt()
+    };
+    kept.iter().map(of_row).collect()
 }
 
 /// Finds the leading directions of one half of a view's standardised channels, and appends the rows in them to the memory.
@@ -123,7 +147,7 @@ pub(crate) fn evidence_of(spec: &GrmSpec, judge: &Rowset) -> Vec<Vec<f32>> {
 
 /// Measures a memory on held-out twins: `evidence` of each, its `truth`, and what the absolute head says with `absolute_std`.
 pub(crate) fn fit(spec: GrmSpec, evidence: &[Vec<f32>], truth: &[f64], absolute: (&[f64], f64), seed: u64) -> GrmFit {
-    let mut locator = Locator::new(spec.progress.clone(), PRIOR_STD);
+    let mut locator = Locator::new(spec.progress.clone(), spec.label_std.clone(), PRIOR_STD);
     let located: Vec<Option<Located>> =
         evidence.iter().zip(absolute.0).map(|(row, &at)| locator.locate(row, (at, absolute.1))).collect();
     let (found, truth): (Vec<Located>, Vec<f64>) =
@@ -134,11 +158,14 @@ pub(crate) fn fit(spec: GrmSpec, evidence: &[Vec<f32>], truth: &[f64], absolute:
         found.iter().zip(&truth).filter(|(_, t)| **t < BEFORE_GOAL).map(|(l, _)| l.goal).collect();
     early.sort_by(f64::total_cmp);
     let confused = early.get(early.len().saturating_sub(1 + early.len() / 100)).copied().unwrap_or(0.0);
+    let squares = found.iter().zip(&truth).map(|(located, t)| (located.mean() - t).powi(2));
+    let twin_mse = if truth.is_empty() { 1.0 } else { squares.sum::<f64>() / truth.len() as f64 };
     GrmFit {
         spec,
         prior_std: PRIOR_STD,
         std_factor: hops.std_factor,
         hop_mae: hops.mae,
+        twin_mse,
         goal_share: (1.5 * confused).clamp(GOAL_SHARE, 0.95),
     }
 }

@@ -3,7 +3,7 @@
 use super::{EVIDENCE, GrmSpec, HALVES};
 use crate::error::Result;
 use crate::head::{FEATURES, PRESENT};
-use crate::onnx::{Dim, ElementType, GraphBuilder};
+use crate::onnx::{Attribute, Dim, ElementType, GraphBuilder};
 
 impl GrmSpec {
     /// The memory as ONNX bytes: inputs `features` `[N, 1, D]` and `present` `[1, N, 1]` as the absolute head has them, output
@@ -18,21 +18,17 @@ impl GrmSpec {
         graph.input(FEATURES, ElementType::F32, &fixed(&[n, 1, self.width]));
         graph.input(PRESENT, ElementType::F32, &fixed(&[1, n, 1]));
         self.project_in_graph(&mut graph);
-        // |e - m|^2 = |e|^2 + |m|^2 - 2 e m; rounding may leave it a little below 0.
-        let doubled: Vec<f32> = self.memory.iter().map(|v| -2.0 * v).collect();
+        // 1 + |e - m|^2 = |e|^2 + (1 + |m|^2) - 2 e m; rounding may leave it a little below 1.
+        let unit = self.unit();
+        let doubled: Vec<f32> = self.memory.iter().map(|&m| (-2.0 * unit * f64::from(m)) as f32).collect();
         graph.floats("doubled_memory", &[n, HALVES, rank, rows], &doubled);
         graph.floats("memory_squares", &[n, HALVES, 1, rows], &self.squares());
-        graph.ints("direction_axis", &[1], &[3]);
-        graph.node("Mul", &["seen", "seen"], &["seen_squared"], []);
-        graph.node("ReduceSum", &["seen_squared", "direction_axis"], &["seen_length"], []);
+        graph.floats("one", &[1], &[1.0]);
+        graph.node("ReduceSumSquare", &["seen"], &["seen_length"], [Attribute::ints("axes", &[3])]);
         graph.node("MatMul", &["seen", "doubled_memory"], &["products"], []);
         graph.node("Add", &["products", "memory_squares"], &["shifted"], []);
-        graph.node("Add", &["shifted", "seen_length"], &["raw_distance"], []);
-        graph.node("Relu", &["raw_distance"], &["distance"], []);
-        graph.floats("inv_tail", &[1], &[(1.0 / self.tail) as f32]);
-        graph.floats("one", &[1], &[1.0]);
-        graph.node("Mul", &["distance", "inv_tail"], &["relative"], []);
-        graph.node("Add", &["relative", "one"], &["opened"], []);
+        graph.node("Add", &["shifted", "seen_length"], &["distance"], []);
+        graph.node("Max", &["distance", "one"], &["opened"], []);
         graph.node("Log", &["opened"], &["logarithms"], []);
         graph.ints("by_view", &[2], &[dim(n), dim(HALVES * rows)]);
         graph.node("Reshape", &["logarithms", "by_view"], &["view_rows"], []);
@@ -48,28 +44,32 @@ impl GrmSpec {
         graph.build()
     }
 
-    /// Features to `seen`, `[N, 2, 1, R]`.
+    /// What directions and memory are multiplied with, so that the tail is 1: s^(-1/2).
+    fn unit(&self) -> f64 {
+        1.0 / self.tail.sqrt()
+    }
+
+    /// Features to `seen`, `[N, 2, 1, R]`; what scales a channel is worked into its directions.
     fn project_in_graph(&self, graph: &mut GraphBuilder) {
-        let (n, channels) = (self.views, self.channels());
-        // Averaging over cells and scaling are one product; so is the mean's share.
-        let pooling: Vec<f32> =
-            self.scale.iter().flat_map(|&s| std::iter::repeat_n(s / self.cells as f32, self.cells)).collect();
-        let centre: Vec<f32> = self.scale.iter().zip(&self.mean).map(|(s, m)| s * m).collect();
-        graph.floats("pooling", &[n, 1, self.width], &pooling);
-        graph.floats("centre", &[n, 1, channels], &centre);
-        graph.floats("basis", &[n, channels, HALVES * self.rank], &self.basis);
+        let (n, channels, columns) = (self.views, self.channels(), HALVES * self.rank);
+        let unit = self.unit();
+        let rows = self.scale.iter().zip(self.basis.chunks_exact(columns));
+        let scaled = |(&scale, row): (&f32, &[f32])| -> Vec<f32> {
+            row.iter().map(|&b| (unit * f64::from(scale) * f64::from(b)) as f32).collect()
+        };
+        graph.floats("centre", &[n, 1, channels], &self.mean);
+        graph.floats("basis", &[n, channels, columns], &rows.flat_map(scaled).collect::<Vec<f32>>());
         graph.ints("by_cell", &[4], &[dim(n), 1, dim(channels), dim(self.cells)]);
-        graph.ints("cell_axis", &[1], &[3]);
-        graph.node("Mul", &[FEATURES, "pooling"], &["scaled"], []);
-        graph.node("Reshape", &["scaled", "by_cell"], &["cells"], []);
-        graph.node("ReduceSum", &["cells", "cell_axis"], &["pooled"], [crate::onnx::Attribute::int("keepdims", 0)]);
+        graph.node("Reshape", &[FEATURES, "by_cell"], &["cells"], []);
+        let mean = [Attribute::ints("axes", &[3]), Attribute::int("keepdims", 0)];
+        graph.node("ReduceMean", &["cells"], &["pooled"], mean);
         graph.node("Sub", &["pooled", "centre"], &["channels"], []);
         graph.node("MatMul", &["channels", "basis"], &["inside"], []);
         graph.ints("by_direction", &[4], &[dim(n), dim(HALVES), 1, dim(self.rank)]);
         graph.node("Reshape", &["inside", "by_direction"], &["seen"], []);
     }
 
-    /// `|m|^2` of each row, `[N, 2, 1, M]`.
+    /// `1 + |m|^2 / s` of each row, `[N, 2, 1, M]`.
     fn squares(&self) -> Vec<f32> {
         let rows = self.rows();
         let blocks = self.memory.chunks_exact(self.rank * rows);
@@ -78,7 +78,7 @@ impl GrmSpec {
             for direction in block.chunks_exact(rows) {
                 sums.iter_mut().zip(direction).for_each(|(sum, &m)| *sum += f64::from(m) * f64::from(m));
             }
-            sums.into_iter().map(|sum| sum as f32).collect()
+            sums.into_iter().map(|sum| (1.0 + sum / self.tail) as f32).collect()
         };
         blocks.flat_map(of_block).collect()
     }

@@ -24,6 +24,8 @@ pub struct GrmSpec {
     pub memory: Vec<f32>,
     /// Progress of each row of the memory, `[M]`.
     pub progress: Vec<f64>,
+    /// Standard deviation of that progress, which keyframes say at their segments' ends only, `[M]` or empty.
+    pub label_std: Vec<f64>,
     /// Squared distance at which a view begins to lose its say, s.
     pub tail: f64,
     /// Width of the comparison, h, in squared distances.
@@ -73,7 +75,8 @@ impl GrmSpec {
             }
         }
         let numbers = [&self.mean, &self.scale, &self.basis, &self.memory].into_iter().flatten();
-        let in_range = self.progress.iter().all(|p| (0.0..=1.0).contains(p));
+        let in_range = self.progress.iter().chain(&self.label_std).all(|p| (0.0..=1.0).contains(p))
+            && (self.label_std.is_empty() || self.label_std.len() == self.rows());
         let positive = |v: f64| v.is_finite() && v > 0.0;
         if numbers.into_iter().any(|v| !v.is_finite())
             || !in_range

@@ -7,7 +7,7 @@ use crate::onnx::{Attribute, Dim, ElementType, GraphBuilder};
 
 impl HeadSpec {
     /// The head as ONNX bytes: inputs `features` `[N, 1, D]` and `present` `[1, N, 1]`, outputs `progress` `[1, S]` (before
-    /// calibration) and `ood` `[1, N]`. Features of a view that is not there must be 0.
+    /// calibration) and `ood` `[N, N]`: row u is how far each view is from what view u showed. Features of a view that is not there must be 0.
     ///
     /// # Errors
     /// [`Error::Adapt`](crate::Error::Adapt) if the parts do not fit each other.
@@ -22,14 +22,14 @@ impl HeadSpec {
         self.progress(&mut graph);
         graph.output(PROGRESS, ElementType::F32, &fixed(&[1, s]));
         self.distances(&mut graph);
-        graph.output(OOD, ElementType::F32, &fixed(&[1, n]));
+        graph.output(OOD, ElementType::F32, &fixed(&[n, n]));
         graph.metadata("striatum.part", "head");
         graph.build()
     }
 
     /// Progress by subset. Reading the weights is what takes the time, so there are no more of them than need be: those of a
-    /// view for the subsets that it is in (`K` of them), with the standardisation worked into them. Features of a view that
-    /// is not there are 0, and so is its offset.
+    /// view for the subsets that it is in (`K` of them), with the standardisation worked into them, each subset's side by side.
+    /// Features of a view that is not there are 0, and so is its offset.
     fn progress(&self, graph: &mut GraphBuilder) {
         let (n, d, s) = (self.views, self.width, self.subsets.len());
         let own: Vec<Vec<usize>> =
@@ -42,25 +42,28 @@ impl HeadSpec {
                 deal[(view * k + column) * s + row] = 1.0;
                 for at in view * d..(view + 1) * d {
                     let weight = f64::from(self.weights[at * s + row]) * f64::from(self.inv_scale[at]);
-                    weights[at * k + column] = weight as f32;
+                    weights[(view * k + column) * d + at - view * d] = weight as f32;
                     offsets[view * s + row] -= weight * f64::from(self.mean[at]);
                 }
             }
         }
         let offsets: Vec<f32> = offsets.into_iter().map(|v| v as f32).collect();
         graph.ints("all_parts", &[2], &[1, dim(n * k)]);
-        graph.floats("weights", &[n, d, k], &weights);
+        graph.ints("one_column", &[3], &[dim(n), dim(d), 1]);
+        graph.floats("weights", &[n, k, d], &weights);
         graph.floats("deal", &[n * k, s], &deal);
         graph.floats("offsets", &[n, s], &offsets);
         graph.floats("bias", &[1, s], &self.bias);
-        graph.node("MatMul", &[FEATURES, "weights"], &["parts"], []);
+        graph.node("Reshape", &[FEATURES, "one_column"], &["column"], []);
+        graph.node("MatMul", &["weights", "column"], &["parts"], []);
         graph.node("Reshape", &["parts", "all_parts"], &["parts_row"], []);
         graph.node("Gemm", &["parts_row", "deal", "bias"], &["sum"], []);
         graph.node("Gemm", &["present_row", "offsets", "sum"], &[PROGRESS], []);
     }
 
-    /// What of a view's channels lies outside its subspace, against the limit: square root of a ratio of energies. The limit is
-    /// worked into the scale.
+    /// What of each view's channels lies outside each view's subspace, against the limit: square root of a ratio of energies. The
+    /// limit is worked into the scale. A view is compared with the others' subspaces as well, because a camera in another one's
+    /// place is told by that it fits there better.
     fn distances(&self, graph: &mut GraphBuilder) {
         let (n, cells, rank) = (self.views, self.cells, self.rank);
         let channels = self.width / cells;
@@ -75,12 +78,14 @@ impl HeadSpec {
         }
         let basis: Vec<f32> = self.manifolds.iter().flat_map(|m| m.basis.iter().copied()).collect();
         let keep_none = || Attribute::int("keepdims", 0);
-        graph.ints("by_cell", &[4], &[dim(n), 1, dim(channels), dim(cells)]);
+        graph.ints("every_view", &[3], &[1, dim(n), dim(self.width)]);
+        graph.ints("by_cell", &[4], &[dim(n), dim(n), dim(channels), dim(cells)]);
         graph.ints("cell_axis", &[1], &[3]);
         graph.floats("pooling", &[n, 1, self.width], &pooling);
         graph.floats("means", &[n, 1, channels], &means);
         graph.floats("basis", &[n, channels, rank], &basis);
-        graph.node("Mul", &[FEATURES, "pooling"], &["scaled"], []);
+        graph.node("Reshape", &[FEATURES, "every_view"], &["all_views"], []);
+        graph.node("Mul", &["all_views", "pooling"], &["scaled"], []);
         graph.node("Reshape", &["scaled", "by_cell"], &["cells"], []);
         graph.node("ReduceSum", &["cells", "cell_axis"], &["pooled"], [keep_none()]);
         graph.node("Sub", &["pooled", "means"], &["channels"], []);
@@ -91,8 +96,7 @@ impl HeadSpec {
         graph.node("Sub", &["all_energy", "inside_energy"], &["difference"], []);
         graph.node("Relu", &["difference"], &["outside"], []);
         graph.node("Sqrt", &["outside"], &["distance"], []);
-        graph.node("Reshape", &["distance", "one_row"], &["distance_row"], []);
-        graph.node("Mul", &["distance_row", "present_row"], &[OOD], []);
+        graph.node("Mul", &["distance", "present_row"], &[OOD], []);
     }
 }
 

@@ -1,4 +1,4 @@
-//! The head: frozen features in, progress of every subset of views and an out-of-distribution distance of each view out.
+//! The head: frozen features in, progress of every subset of views and how far each view is from what each view showed out.
 //!
 //! It is linear, so it is one matrix and one ONNX file; the strictly rising calibration after it is a table in the manifest.
 
@@ -17,5 +17,6 @@ pub(crate) const FEATURES: &str = "features";
 pub(crate) const PRESENT: &str = "present";
 /// Name of the head's output of progress before calibration, `[1, S]`.
 pub(crate) const PROGRESS: &str = "progress";
-/// Name of the head's output of distances to the demonstration, `[1, N]`.
+/// Name of the head's output of distances to the demonstration, `[N, N]`: row u holds those to what view u showed. Bundles from before
+/// have the diagonal alone, `[1, N]`.
 pub(crate) const OOD: &str = "ood";

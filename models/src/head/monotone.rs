@@ -1,10 +1,13 @@
 //! A strictly rising, piecewise linear map into \[0, 1\].
 
+use striatum_core::piecewise;
+
 use crate::error::{Error, Result};
 
 /// A piecewise linear map that rises strictly between its first and last knot and is constant beyond them.
 ///
-/// Strictly: a step, as isotonic regression makes them, would make frames equal that the head can tell apart.
+/// Strictly: a step, as isotonic regression makes them, would make frames equal that the head can tell apart. The arithmetic is
+/// that of [`striatum_core::CalibrationTable`]; the table is another, since a head's numbers lie outside \[0, 1\] too.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MonotoneMap {
     inputs: Vec<f64>,
@@ -41,21 +44,7 @@ impl MonotoneMap {
     /// The map's value; NaN for NaN.
     #[must_use]
     pub fn apply(&self, value: f64) -> f64 {
-        if value.is_nan() {
-            return value;
-        }
-        let (x, y) = (&self.inputs, &self.outputs);
-        let last = x.len() - 1;
-        if value <= x[0] {
-            return y[0];
-        }
-        if value >= x[last] {
-            return y[last];
-        }
-        let right = x.partition_point(|&knot| knot <= value).clamp(1, last);
-        let left = right - 1;
-        let share = (value - x[left]) / (x[right] - x[left]);
-        (y[left] + share * (y[right] - y[left])).clamp(y[left], y[right])
+        piecewise(&self.inputs, &self.outputs, value)
     }
 
     /// Where the knots are.

@@ -58,7 +58,8 @@ pub struct HeadSpec {
 pub struct HeadOutput {
     /// Progress before calibration, by subset; means something only where all views of the subset are present.
     pub progress: Vec<f32>,
-    /// Distance from the demonstration by view, 1 at the limit of the usual; 0 for a view that is not there.
+    /// `[N, N]`: row u holds each view's distance from what view u showed in the demonstration, 1 at the limit of the usual; 0 for
+    /// a view that is not there.
     pub ood: Vec<f32>,
 }
 
@@ -108,7 +109,7 @@ impl HeadSpec {
     pub fn evaluate(&self, features: &[f32], present: &[bool]) -> HeadOutput {
         let (count, width) = (self.subsets.len(), self.width);
         let mut progress: Vec<f64> = self.bias.iter().map(|&b| f64::from(b)).collect();
-        let mut ood = vec![0.0; self.views];
+        let mut ood = vec![0.0; self.views * self.views];
         for view in (0..self.views).filter(|&v| present.get(v) == Some(&true)) {
             let at = view * width;
             let standard: Vec<f64> = (at..at + width)
@@ -118,22 +119,27 @@ impl HeadSpec {
                 let row = &self.weights[(at + offset) * count..][..count];
                 progress.iter_mut().zip(row).for_each(|(p, &w)| *p += z * f64::from(w));
             }
-            let channels: Vec<f64> =
-                standard.chunks_exact(self.cells).map(|c| c.iter().sum::<f64>() / c.len() as f64).collect();
-            ood[view] = self.distance(view, &channels);
+            let seen = &features[at..at + width];
+            (0..self.views).for_each(|place| ood[place * self.views + view] = self.distance(place, seen));
         }
         let narrow = |values: Vec<f64>| values.into_iter().map(|v| v as f32).collect();
         HeadOutput { progress: narrow(progress), ood: narrow(ood) }
     }
 
-    fn distance(&self, view: usize, channels: &[f64]) -> f64 {
-        let manifold = &self.manifolds[view];
+    /// How far the features `seen` of some view are from what the view `place` showed.
+    fn distance(&self, place: usize, seen: &[f32]) -> f64 {
+        let manifold = &self.manifolds[place];
+        let standard: Vec<f64> = (seen.iter().zip(place * self.width..))
+            .map(|(&value, at)| (f64::from(value) - f64::from(self.mean[at])) * f64::from(self.inv_scale[at]))
+            .collect();
+        let cells = standard.chunks_exact(self.cells);
+        let channels: Vec<f64> = cells.map(|c| c.iter().sum::<f64>() / c.len() as f64).collect();
         let mut inside = vec![0.0; self.rank];
         for (z, row) in channels.iter().zip(manifold.basis.chunks_exact(self.rank)) {
             inside.iter_mut().zip(row).for_each(|(c, &b)| *c += z * f64::from(b));
         }
         let squares = |values: &[f64]| values.iter().map(|v| v * v).sum::<f64>();
-        let outside = (squares(channels) - squares(&inside)).max(0.0);
+        let outside = (squares(&channels) - squares(&inside)).max(0.0);
         (outside * f64::from(manifold.inv_limit)).sqrt()
     }
 }

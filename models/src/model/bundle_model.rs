@@ -2,19 +2,26 @@
 
 use std::fmt;
 
-use striatum_core::{Calibration, Hop, MAX_VIEWS, Perspectives, Progress, Scores, ViewMask};
+use striatum_core::{
+    Calibration, Hop, MAX_MEMBERS, MAX_VIEWS, MemberFusion, MemberScores, Perspectives, Progress, Scores, ViewMask,
+};
 use striatum_frames::{FrameSet, Normalisation, Resizer};
 
 use super::memo::{FeatureMemo, Key, MemoMode};
+use super::percept::Percept;
 use super::recall::{self, Found, Memory};
+use super::reuse::{FeatureStore, ReuseRule};
 use super::reward_model::{NanosClock, RewardModel, StageTimings};
 use super::rows::{Choice, Rows};
+use super::strange::{Strangeness, strangeness};
 use crate::bundle::{Bundle, Manifest, calibration_of};
 use crate::error::{Error, Result};
 use crate::head::{FEATURES, OOD, PRESENT, PROGRESS};
+use crate::members::{Chosen, Member};
 use crate::session::{Encoder, FixedModel};
 
-/// Runs a [`Bundle`]: memoryless but for the hop from the set before. The same pictures give the same bits.
+/// Runs a [`Bundle`]: memoryless but for the hop from the set before, and for features that are taken again where that was asked
+/// for. The same pictures give the same bits.
 ///
 /// After the first call nothing is allocated on the Rust side (as long as pictures keep their sizes).
 pub struct BundleModel {
@@ -22,7 +29,10 @@ pub struct BundleModel {
     hash: [u8; 32],
     encoder: Encoder,
     head: Head,
+    chosen: Chosen,
+    /// Each only where it is a member.
     memory: Option<Remembered>,
+    percept: Option<Percept>,
     resizer: Resizer,
     normalise: Normalisation,
     rows: Rows,
@@ -34,6 +44,7 @@ pub struct BundleModel {
     before: Vec<Option<Progress>>,
     views_before: ViewMask,
     memo: FeatureMemo,
+    store: FeatureStore,
     clock: NanosClock,
     timings: StageTimings,
     error: Option<Error>,
@@ -47,7 +58,7 @@ struct Remembered {
     before: Option<Found>,
 }
 
-/// The head with its tensors' places.
+/// The heads with their tensors' places.
 struct Head {
     model: FixedModel,
     features: usize,
@@ -84,11 +95,6 @@ impl Head {
         }
     }
 
-    /// What was put in: features and which views are there.
-    fn inputs(&self) -> (&[f32], &[f32]) {
-        self.model.two_inputs(self.features, self.present)
-    }
-
     fn run(&mut self, rows: &Rows, into: &mut [Option<Progress>]) -> Result<()> {
         self.model.run()?;
         let raw = self.model.output(self.progress);
@@ -114,13 +120,20 @@ impl BundleModel {
     /// # Errors
     /// [`Error::Bundle`] if the head gives no finite progress for the references.
     pub fn new(bundle: Bundle, clock: NanosClock) -> Result<Self> {
-        let Bundle { manifest, hash, encoder, head, grm, maps, references, folder, .. } = bundle;
+        let Bundle { manifest, hash, encoder, heads, perceptual, chosen, maps, references, folder, .. } = bundle;
         let rows = Rows::new(&manifest, maps);
-        let calibration = calibration_of(manifest.calibration.as_ref(), &folder)?;
+        // Tables of other members would be wrong for these.
+        let tables = manifest.calibration.as_ref().filter(|entry| entry.made.models == chosen.named);
+        let calibration = calibration_of(tables, &folder)?;
         let (views, width) = (manifest.views.len(), manifest.backbone.feature_width);
-        let mut head = Head::new(head, width)?;
-        let mut memory = match (grm, &manifest.grm) {
-            (Some(model), Some(entry)) => Some(Memory::new(model, entry)?),
+        let mut head = Head::new(heads, width)?;
+        let memory = manifest.grm.as_ref().filter(|_| chosen.members.contains(&Member::Grm));
+        let mut memory = memory.map(|entry| Memory::new(&head.model, entry)).transpose()?;
+        let percept = match (perceptual, &manifest.perceptual) {
+            (Some((model, map)), Some(entry)) if chosen.members.contains(&Member::Perceptual) => {
+                let (start, goal) = references.split_at(views * width);
+                Some(Percept::new(model, map, entry, [start, goal])?)
+            }
             _ => None,
         };
         let mut ends = [vec![None; rows.count()], vec![None; rows.count()]];
@@ -133,8 +146,7 @@ impl BundleModel {
                 return Err(Error::bundle(manifest.references.features_file.as_str(), what, "adapt again"));
             }
             if let (Some(memory), Some(Some(progress))) = (&mut memory, end.last()) {
-                let (features, present) = head.inputs();
-                *found = memory.find(features, present, (progress.get(), 0.0))?;
+                *found = memory.find(&head.model, (progress.get(), 0.0), 0.0);
             }
         }
         let [start, goal] = ends;
@@ -154,13 +166,16 @@ impl BundleModel {
             before: vec![None; rows.count()],
             views_before: ViewMask::EMPTY,
             memo: FeatureMemo::new(),
+            store: FeatureStore::new(),
             timings: StageTimings::default(),
             error: None,
             manifest,
             hash,
             encoder,
             head,
+            chosen,
             memory,
+            percept,
             rows,
             calibration,
             start,
@@ -175,6 +190,34 @@ impl BundleModel {
         &self.manifest
     }
 
+    /// The members that answer and how they are fused, in words, where that is not what the bundle does by itself.
+    #[must_use]
+    pub fn chosen_models(&self) -> Option<&str> {
+        self.chosen.named.as_deref()
+    }
+
+    /// Checks that the bundle's calibration, if it has one, was fitted to the members that answer.
+    ///
+    /// # Errors
+    /// [`Error::Bundle`] naming both.
+    pub fn check_calibration(&self) -> Result<()> {
+        let Some(entry) = &self.manifest.calibration else { return Ok(()) };
+        if entry.made.models == self.chosen.named {
+            return Ok(());
+        }
+        let name = |models: Option<&str>| models.unwrap_or("the bundle's own model").to_owned();
+        let what = format!(
+            "its calibration was fitted to {}, and {} is to answer",
+            name(entry.made.models.as_deref()),
+            name(self.chosen.named.as_deref())
+        );
+        Err(Error::bundle(
+            "calibration.made.models",
+            what,
+            "fit it again with `striatum calibrate` and the same members",
+        ))
+    }
+
     /// The backbone, for measuring it alone.
     #[must_use]
     pub fn encoder_mut(&mut self) -> &mut Encoder {
@@ -187,16 +230,17 @@ impl BundleModel {
         if pictures.is_empty() {
             return Ok(Scores::MISSING);
         }
-        let key = self.memo.key(set, self.manifest.views.len());
+        let key = self.memo.key(set, self.manifest.views.len()).filter(|_| !self.store.is_on());
         let known = key.filter(|key| self.memo.recall(key).is_some());
+        let mut fresh = ViewMask::EMPTY;
         if known.is_none() {
-            self.encode(set, pictures, started)?;
+            fresh = self.encode(set, pictures, started)?;
             if let Some(key) = key {
                 self.memo.keep(key, &self.encoder.features()[..pictures.count() * self.head.width]);
             }
         }
         let encoded = (self.clock)();
-        let scores = self.read_head(pictures, known.as_ref())?;
+        let scores = self.read_head(pictures, fresh, known.as_ref())?;
         self.timings.score_nanos = (self.clock)().saturating_sub(encoded);
         Ok(scores)
     }
@@ -207,28 +251,50 @@ impl BundleModel {
         views.filter(|(_, frame)| frame.is_some()).fold(ViewMask::EMPTY, |there, (view, _)| there.with(view))
     }
 
-    /// Writes the pictures into the backbone's slots, one after the other, and runs it.
-    fn encode(&mut self, set: &FrameSet, pictures: ViewMask, started: u64) -> Result<()> {
-        for (slot, view) in pictures.iter().enumerate() {
+    /// Writes the pictures that are worth it into the backbone's slots, one after the other, and runs it; gives their views.
+    fn encode(&mut self, set: &FrameSet, pictures: ViewMask, started: u64) -> Result<ViewMask> {
+        let mut fresh = ViewMask::EMPTY;
+        for view in pictures.iter() {
             let Some(frame) = &set.frames[view] else { continue };
-            let slot = self.encoder.input_mut(slot)?;
-            self.resizer.resize_to_planes(&frame.image, &self.normalise, slot)?;
+            if self.store.is_on() {
+                let width = self.resizer.width() as usize;
+                let rows = self.resizer.resize_rows(&frame.image);
+                if self.store.stands(view, rows, width, frame.capture) {
+                    continue;
+                }
+                self.resizer.last_to_planes(&self.normalise, self.encoder.input_mut(fresh.count())?)?;
+            } else {
+                let slot = self.encoder.input_mut(fresh.count())?;
+                self.resizer.resize_to_planes(&frame.image, &self.normalise, slot)?;
+            }
+            fresh = fresh.with(view);
         }
         let prepared = (self.clock)();
         self.timings.preprocess_nanos = prepared.saturating_sub(started);
-        self.encoder.run(pictures.count())?;
+        if !fresh.is_empty() {
+            let features = self.encoder.run(fresh.count())?;
+            for (view, features) in fresh.iter().zip(features.chunks_exact(self.head.width)) {
+                self.store.keep(view, features);
+            }
+        }
         self.timings.encode_nanos = (self.clock)().saturating_sub(prepared);
-        Ok(())
+        Ok(fresh)
     }
 
-    /// Reads the head for the features that were just encoded, or for those that are kept under `known`.
-    fn read_head(&mut self, pictures: ViewMask, known: Option<&Key>) -> Result<Scores> {
+    /// Reads the head for the features of the views that were just encoded and of those that are kept, or for the set that is
+    /// remembered under `known`.
+    fn read_head(&mut self, pictures: ViewMask, fresh: ViewMask, known: Option<&Key>) -> Result<Scores> {
         let (mut used, mut broken) = (ViewMask::EMPTY, ViewMask::EMPTY);
         let width = self.head.width;
         let recalled = known.and_then(|key| self.memo.recall(key));
+        let from_slots = if recalled.is_some() { pictures } else { fresh };
         let mut slots = recalled.unwrap_or_else(|| self.encoder.features()).chunks_exact(width);
         for view in 0..self.manifest.views.len() {
-            let features = if pictures.contains(view) { slots.next() } else { None };
+            let features = if from_slots.contains(view) {
+                slots.next()
+            } else {
+                pictures.contains(view).then(|| self.store.features(view)).flatten()
+            };
             let finite = features.filter(|features| features.iter().all(|v| v.is_finite()));
             self.head.set(view, finite);
             match (features, finite) {
@@ -237,31 +303,25 @@ impl BundleModel {
                 (None, _) => {}
             }
         }
-        let images_encoded = if known.is_some() { 0 } else { u32::try_from(pictures.count()).unwrap_or(u32::MAX) };
+        let images_encoded = u32::try_from(fresh.count()).unwrap_or(u32::MAX);
         let Some(choice) = self.rows.choose(used) else {
             return Ok(Scores { non_finite_views: broken, images_encoded, ..Scores::MISSING });
         };
         self.head.run(&self.rows, &mut self.now)?;
-        let found = self.remember(choice, used)?;
-        let (hops, std) = match (&self.memory, found) {
-            (Some(memory), Some((now, before))) => {
-                let before = before.as_ref().map(|found| &found.located);
-                let ends = (&memory.start.located, &memory.goal.located);
-                let mut hops = recall::hops(&now.located, before, ends);
-                if self.views_before != used {
-                    // Found by other views, the set before is at another place: what they have in common says the hop.
-                    hops.incremental = self.hops(choice.row, used).incremental;
-                }
-                (hops, now.std)
-            }
-            _ => (self.hops(choice.row, used), choice.std),
-        };
+        let strange = strangeness(self.head.model.output(self.head.ood), self.manifest.views.len(), used);
+        let found = self.remember(choice, used, strange);
+        let absolute = MemberScores { hops: self.hops(choice.row, used), std: choice.std };
+        let memory = self.answer_of_memory(found.as_ref(), absolute, used);
+        let perceptual = self.perceive(used)?;
+        let (first, others) = self.in_order(memory, absolute, perceptual);
         let scores = Scores {
-            hops,
+            hops: first.hops,
             per_view: self.per_view(used),
-            std,
+            std: first.std,
+            others,
             goal: found.map(|(now, _)| now.located.goal),
-            ood: self.distance(used),
+            ood: strange.ood,
+            least_ood: strange.nearest,
             views: used,
             non_finite_views: broken,
             images_encoded,
@@ -271,15 +331,62 @@ impl BundleModel {
         Ok(scores)
     }
 
-    /// Looks the set up in the memory, if there is one: what it says now, and what it said of the set before if that had the same
+    /// Where the set was found in the memory, if there is one: what it says now, and what it said of the set before if that had the same
     /// views.
-    fn remember(&mut self, choice: Choice, used: ViewMask) -> Result<Option<(Found, Option<Found>)>> {
-        let Some(remembered) = &mut self.memory else { return Ok(None) };
+    fn remember(&mut self, choice: Choice, used: ViewMask, strange: Strangeness) -> Option<(Found, Option<Found>)> {
+        let remembered = self.memory.as_mut()?;
         let absolute = self.now[choice.row].map_or((f64::NAN, choice.std), |progress| (progress.get(), choice.std));
-        let (features, present) = self.head.inputs();
-        let now = remembered.memory.find(features, present, absolute)?;
+        let now = remembered.memory.find(&self.head.model, absolute, strange.far);
         let before = std::mem::replace(&mut remembered.before, now);
-        Ok(now.map(|now| (now, before.filter(|_| self.views_before == used))))
+        now.map(|now| (now, before.filter(|_| self.views_before == used)))
+    }
+
+    /// What the memory says, if it is a member: found nowhere finite, it has no progress, and that is a missing vote.
+    fn answer_of_memory(
+        &self,
+        found: Option<&(Found, Option<Found>)>,
+        absolute: MemberScores,
+        used: ViewMask,
+    ) -> Option<MemberScores> {
+        let memory = self.memory.as_ref()?;
+        let Some((now, before)) = found else {
+            let hops = Perspectives { incremental: None, forward: Some(f64::NAN), backward: Some(f64::NAN) };
+            return Some(MemberScores { hops, std: f64::NAN });
+        };
+        let before = before.as_ref().map(|found| &found.located);
+        let ends = (&memory.start.located, &memory.goal.located);
+        let mut hops = recall::hops(&now.located, before, ends);
+        if self.views_before != used {
+            // Found by other views, the set before is at another place: what they have in common says the hop.
+            hops.incremental = absolute.hops.incremental;
+        }
+        Some(MemberScores { hops, std: now.std })
+    }
+
+    /// What the perceptual reward says, if it is a member and every view is there.
+    fn perceive(&mut self, used: ViewMask) -> Result<Option<MemberScores>> {
+        let Some(percept) = &mut self.percept else { return Ok(None) };
+        let all = used == ViewMask::first(self.manifest.views.len());
+        percept.answer(all.then(|| self.head.model.input(self.head.features)))
+    }
+
+    /// The members' answers in their order: the first one's, and the others'.
+    fn in_order(
+        &self,
+        memory: Option<MemberScores>,
+        absolute: MemberScores,
+        perceptual: Option<MemberScores>,
+    ) -> (MemberScores, [Option<MemberScores>; MAX_MEMBERS - 1]) {
+        let mut answers = self.chosen.members.iter().map(|member| match member {
+            Member::Grm => memory,
+            Member::Absolute => Some(absolute),
+            Member::Perceptual => perceptual,
+        });
+        let none = MemberScores { hops: Perspectives::default(), std: f64::NAN };
+        let first = answers.next().flatten().unwrap_or(none);
+        let mut others = [None; MAX_MEMBERS - 1];
+        others.iter_mut().zip(answers).for_each(|(slot, answer)| *slot = answer);
+        (first, others)
     }
 
     /// Hops are derived from progress by the difference form, so that a hop to the same place is 0 and the way there and back
@@ -304,13 +411,6 @@ impl BundleModel {
         }
         progress
     }
-
-    /// The distance of the strangest view: one swapped camera is enough to distrust a set.
-    fn distance(&self, used: ViewMask) -> f64 {
-        let distances = self.head.model.output(self.head.ood);
-        let of_used = used.iter().filter_map(|view| distances.get(view));
-        of_used.fold(0.0, |most, &d| if f64::from(d) > most || d.is_nan() { f64::from(d) } else { most })
-    }
 }
 
 impl RewardModel for BundleModel {
@@ -332,13 +432,21 @@ impl RewardModel for BundleModel {
 
     fn reset(&mut self) {
         self.views_before = ViewMask::EMPTY;
+        self.store.forget();
         if let Some(remembered) = &mut self.memory {
             remembered.before = None;
+        }
+        if let Some(percept) = &mut self.percept {
+            percept.reset();
         }
     }
 
     fn set_memo(&mut self, mode: MemoMode) {
         self.memo.set_mode(mode);
+    }
+
+    fn set_reuse(&mut self, rule: Option<ReuseRule>) {
+        self.store.set_rule(rule);
     }
 
     fn timings(&self) -> StageTimings {
@@ -350,7 +458,17 @@ impl RewardModel for BundleModel {
     }
 
     fn goal_share(&self) -> Option<f64> {
-        self.memory.as_ref().map(|remembered| remembered.memory.goal_share())
+        let chosen = self.manifest.calibration.as_ref().and_then(|calibration| calibration.goal.as_ref());
+        let own = self.memory.as_ref().map(|remembered| remembered.memory.goal_share());
+        own.map(|own| chosen.map_or(own, |goal| goal.share))
+    }
+
+    fn members(&self) -> &[Member] {
+        &self.chosen.members
+    }
+
+    fn member_fusion(&self) -> MemberFusion {
+        self.chosen.fusion
     }
 
     fn calibration(&self) -> Calibration {

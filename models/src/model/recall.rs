@@ -5,19 +5,17 @@ use striatum_core::{Hop, Perspectives, Progress};
 use crate::bundle::GrmEntry;
 use crate::error::Result;
 use crate::grm::{EVIDENCE, Located, Locator};
-use crate::head::{FEATURES, PRESENT};
 use crate::session::FixedModel;
 
 /// Share of the distance between the memory's progress and the absolute head's that counts as uncertainty.
 const APART_SHARE: f64 = 0.5;
-/// No progress is claimed to be surer than this on another episode: annotated keyframes alone are no finer.
+/// Uncertainty for each unit of distance from the demonstration: what looks otherwise is found less surely.
+const STD_PER_DISTANCE: f64 = 0.1;
+/// No progress is claimed to be surer than this on another episode.
 const LEAST_STD: f64 = 0.03;
 
-/// Looks frame sets up in the memory.
+/// Reads what a run of the heads found in the memory.
 pub(super) struct Memory {
-    model: FixedModel,
-    features: usize,
-    present: usize,
     evidence: usize,
     locator: Locator,
     std_factor: f64,
@@ -33,31 +31,27 @@ pub(super) struct Found {
 }
 
 impl Memory {
-    pub(super) fn new(model: FixedModel, entry: &GrmEntry) -> Result<Self> {
+    pub(super) fn new(heads: &FixedModel, entry: &GrmEntry) -> Result<Self> {
         Ok(Self {
-            features: model.input_index(FEATURES)?,
-            present: model.input_index(PRESENT)?,
-            evidence: model.output_index(EVIDENCE)?,
-            locator: Locator::new(entry.progress.clone(), entry.prior_std),
+            evidence: heads.output_index(EVIDENCE)?,
+            locator: Locator::new(entry.progress.clone(), entry.label_std.clone(), entry.prior_std),
             std_factor: entry.std_factor,
             goal_share: entry.goal_share,
-            model,
         })
     }
 
-    /// Looks up what the absolute head was given: the same `features` and `present`. `absolute` is its progress and standard
-    /// deviation. `None` if a number is not finite.
-    pub(super) fn find(&mut self, features: &[f32], present: &[f32], absolute: (f64, f64)) -> Result<Option<Found>> {
-        self.model.input_mut(self.features).copy_from_slice(features);
-        self.model.input_mut(self.present).copy_from_slice(present);
-        self.model.run()?;
-        let located = self.locator.locate(self.model.output(self.evidence), absolute);
-        Ok(located.map(|located| {
-            // What the memory does not know (its spread), what the two do not agree on, and what neither can know.
-            let spread = located.std * self.std_factor;
-            let apart = APART_SHARE * (absolute.0 - located.mean());
-            Found { located, std: (spread * spread + apart * apart + LEAST_STD * LEAST_STD).sqrt() }
-        }))
+    /// Where the last run of `heads` found its features. `absolute` is the absolute head's progress and standard deviation, `far`
+    /// the distance of its views from the demonstration. `None` if a number is not finite.
+    pub(super) fn find(&mut self, heads: &FixedModel, absolute: (f64, f64), far: f64) -> Option<Found> {
+        let located = self.locator.locate(heads.output(self.evidence), absolute)?;
+        // What the memory does not know (its spread), what the two do not agree on, how little the set is like it, what the keyframes
+        // do not say, and what nobody can know.
+        let spread = located.std * self.std_factor;
+        let apart = APART_SHARE * (absolute.0 - located.mean());
+        let unlike = STD_PER_DISTANCE * far;
+        let parts = [spread, apart, unlike, located.label_std, LEAST_STD];
+        let std = parts.iter().map(|part| part * part).sum::<f64>().sqrt();
+        std.is_finite().then_some(Found { located, std })
     }
 
     pub(super) fn goal_share(&self) -> f64 {

@@ -1,10 +1,12 @@
 //! What every reward model does, whatever is inside it.
 
-use striatum_core::{Calibration, Scores};
+use striatum_core::{Calibration, MemberFusion, Scores};
 use striatum_frames::FrameSet;
 
 use super::memo::MemoMode;
+use super::reuse::ReuseRule;
 use crate::error::Error;
+use crate::members::Member;
 
 /// Reads a clock in nanoseconds from any fixed start. Injected, because this crate reads no clock.
 pub type NanosClock = fn() -> u64;
@@ -20,7 +22,7 @@ pub struct StageTimings {
     pub score_nanos: u64,
 }
 
-/// Frame sets in, scores out. Each image is encoded once, whatever the number of perspectives.
+/// Frame sets in, scores out. Each image is encoded once at most, whatever the number of perspectives.
 pub trait RewardModel: Send {
     /// The views' names, in the order of a frame set's slots.
     fn views(&self) -> &[String];
@@ -36,6 +38,11 @@ pub trait RewardModel: Send {
     /// [`images_encoded`](Scores::images_encoded). A model that keeps no features does nothing.
     fn set_memo(&mut self, _mode: MemoMode) {}
 
+    /// Says when the features of a view's picture are taken again for the next ones; never, before the first call. A model that
+    /// keeps no features does nothing. With a rule, nothing comes from the memory of [`set_memo`](Self::set_memo): what is taken again
+    /// depends on what was seen before.
+    fn set_reuse(&mut self, _rule: Option<ReuseRule>) {}
+
     /// How long the last call took.
     fn timings(&self) -> StageTimings;
 
@@ -47,6 +54,16 @@ pub trait RewardModel: Send {
     /// From which share of belief on the model itself takes the goal for reached; `None` where it has no such estimate.
     fn goal_share(&self) -> Option<f64> {
         None
+    }
+
+    /// The models that answer together, in the order of the scores; none where there is one without a name.
+    fn members(&self) -> &[Member] {
+        &[]
+    }
+
+    /// How their answers become one.
+    fn member_fusion(&self) -> MemberFusion {
+        MemberFusion::SINGLE
     }
 
     /// What the pipeline does to the fused estimate. The identity, unless the model comes with something else.

@@ -3,7 +3,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use striatum_core::{Hop, Progress, Scores, ViewMask};
+use striatum_core::{Hop, Progress, Scores, StampNanos, ViewMask};
 use striatum_frames::{FrameSet, Image};
 use tempfile::tempdir;
 
@@ -207,5 +207,100 @@ fn what_comes_from_memory_is_the_same_bit_for_bit_and_encodes_nothing() {
         assert_eq!(play(MemoMode::Reuse, &[swapped])[0].images_encoded, 3);
         play(MemoMode::Off, &[]);
         assert_eq!(play(MemoMode::Reuse, &clip[..1])[0].images_encoded, 3, "off has forgotten");
+    });
+}
+
+/// The drawn set at some progress, captured at `secs`.
+fn captured(progress: f64, secs: u64) -> FrameSet {
+    let mut set = drawn_set(3, progress);
+    set.frames.iter_mut().flatten().for_each(|frame| frame.capture = StampNanos(secs * 1_000_000_000));
+    set
+}
+
+fn reuse(threshold: f64) -> Option<ReuseRule> {
+    Some(ReuseRule::new(threshold, 5_000_000_000).unwrap())
+}
+
+#[test]
+fn views_that_did_not_change_are_not_encoded_and_say_the_same() {
+    with_runtime(|| {
+        let folder = tempdir().unwrap();
+        let mut model = model(folder.path(), 3);
+        let plain: Vec<Scores> = [captured(0.3, 1), captured(0.8, 2)].iter().map(|set| model.score(set)).collect();
+        model.reset();
+        model.set_reuse(reuse(1.0));
+        assert_eq!(model.score(&captured(0.3, 1)), plain[0], "the first set is encoded whole");
+        let again = model.score(&captured(0.3, 3));
+        assert_eq!((again.images_encoded, again.views), (0, ViewMask::first(3)));
+        assert_eq!((again.hops.forward, again.std, again.ood), (plain[0].hops.forward, plain[0].std, plain[0].ood));
+        assert_eq!(again.hops.incremental, Some(0.0));
+        // One view moves on: it alone is encoded.
+        let mut moved = captured(0.3, 4);
+        moved.frames[1] = captured(0.8, 4).frames[1].clone();
+        assert_eq!(model.score(&moved).images_encoded, 1);
+        // Too old is encoded again: views 0 and 2 were at 1 s, view 1 at 4 s.
+        assert_eq!(model.score(&moved_to(&moved, 7)).images_encoded, 2);
+        // All moved: what is said is what is said without.
+        let far = model.score(&captured(0.8, 8));
+        assert!((progress(&far) - progress(&plain[1])).abs() < 1e-6, "{far:?} {:?}", plain[1]);
+        model.reset();
+        assert_eq!(model.score(&captured(0.8, 9)).images_encoded, 3, "a reset forgets");
+        model.set_reuse(None);
+        assert_eq!(model.score(&captured(0.8, 9)).images_encoded, 3);
+    });
+}
+
+fn moved_to(set: &FrameSet, secs: u64) -> FrameSet {
+    let mut set = set.clone();
+    set.frames.iter_mut().flatten().for_each(|frame| frame.capture = StampNanos(secs * 1_000_000_000));
+    set
+}
+
+#[test]
+fn what_is_taken_again_is_the_same_in_every_run_and_never_broken_or_from_memory() {
+    with_runtime(|| {
+        let folder = tempdir().unwrap();
+        let mut model = model(folder.path(), 3);
+        model.set_reuse(reuse(3.0));
+        let clip: Vec<FrameSet> = (0..12_u32).map(|step| captured(0.2 + 0.01 * f64::from(step), step.into())).collect();
+        let mut play = |mode: MemoMode| -> Vec<String> {
+            model.reset();
+            model.set_memo(mode);
+            clip.iter().map(|set| format!("{:?}", model.score(set))).collect()
+        };
+        let first = play(MemoMode::Off);
+        assert_eq!(play(MemoMode::Off), first);
+        assert_eq!(play(MemoMode::Fill), first);
+        assert_eq!(
+            play(MemoMode::Reuse),
+            first,
+            "what is taken again depends on what came before, so memory is no answer"
+        );
+        let broken = set_of(&[Some(drawn(0, 0.4)), Some(black()), Some(drawn(2, 0.4))]);
+        model.reset();
+        assert_eq!(model.score(&broken).non_finite_views, ViewMask::EMPTY.with(1));
+        let again = model.score(&broken);
+        assert_eq!((again.images_encoded, again.non_finite_views), (1, ViewMask::EMPTY.with(1)));
+    });
+}
+
+#[test]
+fn taking_features_again_allocates_nothing_after_the_first_sets() {
+    with_runtime(|| {
+        let folder = tempdir().unwrap();
+        let mut model = model(folder.path(), 3);
+        model.set_reuse(reuse(1.0));
+        let sets = [captured(0.2, 1), captured(0.7, 2), captured(0.7, 3)];
+        for set in sets.iter().cycle().take(6) {
+            model.score(set);
+        }
+        let mut encoded = 0;
+        let info = allocation_counter::measure(|| {
+            for set in sets.iter().cycle().take(12) {
+                encoded += model.score(set).images_encoded;
+            }
+        });
+        assert_eq!(info.count_total, 0, "{info:?}");
+        assert!(encoded < 36, "{encoded}");
     });
 }

@@ -121,6 +121,23 @@ impl GraphBuilder {
         self.constant(name, ElementType::I64, dims, values.len(), bytes)
     }
 
+    /// Adds constant bytes of the shape `dims`, row-major.
+    pub fn unsigned_bytes(&mut self, name: &str, dims: &[usize], values: &[u8]) -> &mut Self {
+        self.constant(name, ElementType::U8, dims, values.len(), values.to_vec())
+    }
+
+    /// Adds constant signed bytes of the shape `dims`, row-major.
+    pub fn signed_bytes(&mut self, name: &str, dims: &[usize], values: &[i8]) -> &mut Self {
+        let bytes = values.iter().flat_map(|v| v.to_le_bytes()).collect();
+        self.constant(name, ElementType::I8, dims, values.len(), bytes)
+    }
+
+    /// Adds constant 32-bit integers of the shape `dims`, row-major.
+    pub fn short_ints(&mut self, name: &str, dims: &[usize], values: &[i32]) -> &mut Self {
+        let bytes = values.iter().flat_map(|v| v.to_le_bytes()).collect();
+        self.constant(name, ElementType::I32, dims, values.len(), bytes)
+    }
+
     fn constant(
         &mut self,
         name: &str,

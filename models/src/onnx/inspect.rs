@@ -38,6 +38,12 @@ pub struct ModelSummary {
     pub parameters: u64,
     /// Operator sets in use that no plain ONNX Runtime library has.
     pub custom_domains: Vec<String>,
+    /// Elements' bytes of all constants, in this file and in those it refers to.
+    pub parameter_bytes: u64,
+    /// Versions of the operator sets in use, the standard ones under an empty name.
+    pub(crate) opsets: Vec<(String, i64)>,
+    /// Operators that the file brings along itself, as (set, name).
+    pub(crate) local: Vec<(String, String)>,
     /// Keys and values beside the graph, in the order of the file.
     pub metadata: Vec<(String, String)>,
 }
@@ -69,6 +75,19 @@ impl ModelSummary {
 /// [`Error::NotOnnx`] if the bytes are not an ONNX model, refer to data in other files, or declare a tensor that is too
 /// large.
 pub fn inspect(bytes: &[u8], place: &str) -> Result<ModelSummary> {
+    let (summary, elsewhere) = inspect_with_files(bytes, place)?;
+    match elsewhere.first() {
+        Some(data) => Err(Error::not_onnx(
+            place,
+            format!("the data of `{}` lie in another file", data.tensor),
+            "give an .onnx file that holds its own weights",
+        )),
+        None => Ok(summary),
+    }
+}
+
+/// As [`inspect`], for a model whose constants may lie in files beside it: those are listed, and are for the caller to check.
+pub(crate) fn inspect_with_files(bytes: &[u8], place: &str) -> Result<(ModelSummary, Vec<ExternalData>)> {
     let not_onnx = |what: String| Error::not_onnx(place, what, "give an .onnx file that holds its own weights");
     let model = ModelProto::decode(bytes)
         .map_err(|e| not_onnx(format!("these bytes are not an ONNX model ({})", one_line(e))))?;
@@ -82,13 +101,11 @@ pub fn inspect(bytes: &[u8], place: &str) -> Result<ModelSummary> {
     for function in &model.functions {
         function.node.iter().for_each(|node| walk.node(node));
     }
-    if let Some(name) = walk.external {
-        return Err(not_onnx(format!("the data of `{name}` lie in another file")));
-    }
     // Before IR version 4 every constant was listed among the inputs as well.
     let constants: BTreeSet<_> = graph.initializer.iter().filter_map(|t| t.name.as_deref()).collect();
     let inputs = graph.input.iter().filter(|v| !constants.contains(v.name.as_deref().unwrap_or_default()));
-    Ok(ModelSummary {
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    let summary = ModelSummary {
         ir_version: model.ir_version.unwrap_or_default(),
         producer: [model.producer_name, model.producer_version].into_iter().flatten().collect::<Vec<_>>().join(" "),
         opset,
@@ -97,12 +114,27 @@ pub fn inspect(bytes: &[u8], place: &str) -> Result<ModelSummary> {
         operators: walk.operators,
         parameters: walk.parameters,
         custom_domains: walk.custom_domains.into_iter().collect(),
+        parameter_bytes: walk.parameter_bytes,
+        opsets: model.opset_import.iter().map(|set| (text(&set.domain), set.version.unwrap_or_default())).collect(),
+        local: model.functions.iter().map(|function| (text(&function.domain), text(&function.name))).collect(),
         metadata: model
             .metadata_props
             .into_iter()
             .map(|entry| (entry.key.unwrap_or_default(), entry.value.unwrap_or_default()))
             .collect(),
-    })
+    };
+    Ok((summary, walk.external))
+}
+
+/// A constant whose data lie in another file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ExternalData {
+    /// The constant.
+    pub(crate) tensor: String,
+    /// The file as the model names it, which may be anything.
+    pub(crate) location: String,
+    /// The first byte past its data in that file.
+    pub(crate) end: u64,
 }
 
 /// What is counted over the graph and every graph inside it. `prost` bounds the depth of messages, so this ends.
@@ -111,7 +143,8 @@ struct Walk {
     operators: BTreeMap<String, usize>,
     parameters: u64,
     custom_domains: BTreeSet<String>,
-    external: Option<String>,
+    external: Vec<ExternalData>,
+    parameter_bytes: u64,
 }
 
 impl Walk {
@@ -141,14 +174,25 @@ impl Walk {
     }
 
     fn tensor(&mut self, tensor: &TensorProto) {
-        if tensor.data_location == Some(EXTERNAL) || !tensor.external_data.is_empty() {
-            self.external.get_or_insert_with(|| tensor.name.clone().unwrap_or_else(|| "a constant".to_owned()));
-        }
         let elements = tensor
             .dims
             .iter()
             .try_fold(1u64, |count, &dim| u64::try_from(dim).ok().and_then(|dim| count.checked_mul(dim)));
         self.parameters = self.parameters.saturating_add(elements.unwrap_or(u64::MAX));
+        let bits = ElementType::from_code(tensor.data_type.unwrap_or_default()).bits();
+        let bytes = elements.and_then(|count| count.checked_mul(bits)).map_or(u64::MAX, |bits| bits.div_ceil(8));
+        self.parameter_bytes = self.parameter_bytes.saturating_add(bytes);
+        if tensor.data_location == Some(EXTERNAL) || !tensor.external_data.is_empty() {
+            let entry = |key: &str| tensor.external_data.iter().find(|entry| entry.key.as_deref() == Some(key));
+            let value = |key: &str| entry(key).and_then(|entry| entry.value.clone());
+            // Without an offset the data begin at 0; a number that cannot be read is past every file's end.
+            let number = |key: &str, none: u64| value(key).map_or(none, |text| text.parse().unwrap_or(u64::MAX));
+            self.external.push(ExternalData {
+                tensor: tensor.name.clone().unwrap_or_else(|| "a constant".to_owned()),
+                location: value("location").unwrap_or_default(),
+                end: number("offset", 0).saturating_add(number("length", bytes)),
+            });
+        }
     }
 }
 

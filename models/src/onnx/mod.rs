@@ -2,10 +2,13 @@
 
 mod builder;
 mod inspect;
-mod proto;
+mod join;
+pub(crate) mod proto;
 mod types;
 
 pub(crate) use builder::dimension;
 pub use builder::{Attribute, GraphBuilder, IR_VERSION, OPSET};
+pub(crate) use inspect::{ExternalData, inspect_with_files};
 pub use inspect::{ModelSummary, inspect};
+pub(crate) use join::join;
 pub use types::{Dim, ElementType, TensorSpec};

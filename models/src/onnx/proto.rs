@@ -43,6 +43,8 @@ pub(crate) struct FunctionProto {
     pub(crate) name: Option<String>,
     #[prost(message, repeated, tag = "7")]
     pub(crate) node: Vec<NodeProto>,
+    #[prost(string, optional, tag = "10")]
+    pub(crate) domain: Option<String>,
 }
 
 #[derive(Clone, PartialEq, Message)]

@@ -8,6 +8,12 @@ use std::fmt;
 pub enum ElementType {
     /// 32-bit float.
     F32,
+    /// Unsigned byte.
+    U8,
+    /// Signed byte.
+    I8,
+    /// 32-bit integer.
+    I32,
     /// 64-bit integer.
     I64,
     /// Another ONNX type, by its number in `TensorProto.DataType`.
@@ -18,6 +24,9 @@ impl ElementType {
     pub(crate) fn code(self) -> i32 {
         match self {
             Self::F32 => 1,
+            Self::U8 => 2,
+            Self::I8 => 3,
+            Self::I32 => 6,
             Self::I64 => 7,
             Self::Other(code) => code,
         }
@@ -26,8 +35,29 @@ impl ElementType {
     pub(crate) fn from_code(code: i32) -> Self {
         match code {
             1 => Self::F32,
+            2 => Self::U8,
+            3 => Self::I8,
+            6 => Self::I32,
             7 => Self::I64,
             other => Self::Other(other),
+        }
+    }
+}
+
+impl ElementType {
+    /// 16-bit float.
+    pub const F16: Self = Self::Other(10);
+
+    /// Bits of one element; 0 for texts and what is not known.
+    pub(crate) fn bits(self) -> u64 {
+        match self.code() {
+            2 | 3 | 9 | 17..=20 => 8,
+            4 | 5 | 10 | 16 => 16,
+            1 | 6 | 12 => 32,
+            7 | 11 | 13 | 14 => 64,
+            15 => 128,
+            21 | 22 | 23 => 4,
+            _ => 0,
         }
     }
 }

@@ -32,6 +32,20 @@ pub fn fit(
     (views, width): (usize, usize),
     options: &PerceptualOptions,
 ) -> Result<PerceptualHead> {
+    fit_with_twins(demonstrations, &[], (views, width), options)
+}
+
+/// [`fit`](fn@fit) with altered copies of whole demonstrations, each with the number of the one it is of. Steps are found in the
+/// demonstrations alone; the copies take part in what tells a step from the rest, so that it is told on another day too.
+///
+/// # Errors
+/// As [`fit`](fn@fit).
+pub(crate) fn fit_with_twins(
+    demonstrations: &[Demonstration<'_>],
+    twins: &[(usize, Demonstration<'_>)],
+    (views, width): (usize, usize),
+    options: &PerceptualOptions,
+) -> Result<PerceptualHead> {
     options.validate()?;
     if demonstrations.is_empty() {
         return Err(Error::adapt("no demonstration", "give at least one"));
@@ -42,9 +56,12 @@ pub fn fit(
     }
     let count = options.steps.map_or_else(|| steps_for(demonstrations, options), Ok)?;
     let found = demonstrations.iter().map(|rows| split(rows, count, options)).collect::<Result<Vec<_>>>()?;
-    let scale = Scale::of(demonstrations);
+    let all: Vec<Demonstration<'_>> = demonstrations.iter().copied().chain(twins.iter().map(|twin| twin.1)).collect();
+    let of_all: Vec<Vec<Range<usize>>> =
+        found.iter().cloned().chain(twins.iter().map(|twin| found[twin.0].clone())).collect();
+    let scale = Scale::of(&all);
     let models: Result<Vec<StepModel>> =
-        (0..count).map(|step| step_model(demonstrations, &found, step, &scale, options)).collect();
+        (0..count).map(|step| step_model(&all, &of_all, step, &scale, options)).collect();
     let mut steps = models?;
     weigh(&mut steps, options.weights);
     let bounds = found.iter().map(|steps| bounds(steps)).collect();

@@ -35,6 +35,14 @@ impl<'a> Demonstration<'a> {
         Ok(Self { values, width })
     }
 
+    /// The rows `part` of `values`, as [`new`](Self::new) takes them.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub(crate) fn part(values: &'a [f32], width: usize, part: std::ops::Range<usize>) -> Result<Self> {
+        Self::new(values.get(part.start * width..part.end * width).unwrap_or_default(), width)
+    }
+
     /// Frames, T.
     #[must_use]
     pub fn frames(&self) -> usize {

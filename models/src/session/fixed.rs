@@ -81,10 +81,9 @@ impl FixedModel {
         self.inputs.get_mut(index).map(Slab::floats_mut).unwrap_or_default()
     }
 
-    /// The floats of two inputs as they were last written.
-    pub(crate) fn two_inputs(&self, first: usize, second: usize) -> (&[f32], &[f32]) {
-        let [first, second] = [first, second].map(|index| self.inputs.get(index).map(Slab::floats).unwrap_or_default());
-        (first, second)
+    /// What was put into an input; empty if there is no such index.
+    pub fn input(&self, index: usize) -> &[f32] {
+        self.inputs.get(index).map(Slab::floats).unwrap_or_default()
     }
 
     /// Runs the model. No allocation on the Rust side.

@@ -7,18 +7,25 @@
 
 mod bound;
 mod config;
+mod dynamic;
 mod encoder;
 mod fixed;
 mod model;
+mod operators;
 mod provider;
 mod runtime;
+mod tensor;
 
 pub use config::SessionConfig;
+pub(crate) use dynamic::DynamicModel;
 pub use encoder::Encoder;
 pub use fixed::FixedModel;
+pub(crate) use model::summary_with_files;
 pub use model::{OrtModel, TensorInfo, Terminator};
+pub(crate) use operators::missing_operators;
 pub use provider::{CpuProvider, CudaProvider, Provider, TensorRtProvider};
 pub use runtime::{available_providers, init_runtime, runtime_library, runtime_version};
+pub(crate) use tensor::HostTensor;
 
 #[cfg(test)]
 mod tests;

@@ -1,18 +1,19 @@
 //! A model that ONNX Runtime has accepted, with its names and shapes.
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Component, Path};
 use std::sync::Arc;
 
-use ort::session::builder::GraphOptimizationLevel;
+use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
 use ort::session::{NoSelectedOutputs, RunOptions, Session};
 use ort::value::{Outlet, TensorElementType, ValueType};
 use sha2::{Digest, Sha256};
 
 use super::config::SessionConfig;
+use super::operators::check_operators;
 use super::{provider, runtime};
-use crate::error::{Error, Result};
-use crate::onnx::{ModelSummary, inspect};
+use crate::error::{Error, Result, one_line};
+use crate::onnx::{ExternalData, ModelSummary, inspect, inspect_with_files};
 
 /// Models past this size are not read into memory.
 const MAX_MODEL_BYTES: u64 = 2 << 30;
@@ -70,17 +71,27 @@ impl OrtModel {
     /// [`Error::NotOnnx`] for bytes that are not accepted, [`Error::Provider`] for an execution provider that is not
     /// active, [`Error::Config`] for a setting out of range, [`Error::Ort`] if ONNX Runtime refuses the model.
     pub fn from_bytes(bytes: &[u8], label: &str, config: &SessionConfig) -> Result<Self> {
+        let summary = inspect(bytes, label)?;
+        Self::load(summary, label, &model_key(bytes), config, |builder| builder.commit_from_memory(bytes))
+    }
+
+    fn load(
+        summary: ModelSummary,
+        label: &str,
+        key: &str,
+        config: &SessionConfig,
+        commit: impl FnOnce(&mut SessionBuilder) -> ort::Result<Session>,
+    ) -> Result<Self> {
         config.validate()?;
         let environment = runtime::environment()?;
-        let summary = inspect(bytes, label)?;
         summary.check_loadable(label)?;
         let refused = |e: &dyn std::fmt::Display| {
             Error::ort(format!("load the model {label}"), e, "check the file with `striatum models verify`")
         };
         let builder = Session::builder(&environment).map_err(|e| refused(&e))?;
         let builder = configure(builder, config).map_err(|e| refused(&e))?;
-        let mut builder = provider::register(builder, &config.providers, &model_key(bytes))?;
-        let session = builder.commit_from_memory(bytes).map_err(|e| refused(&e))?;
+        let mut builder = provider::register(builder, &config.providers, key)?;
+        let session = commit(&mut builder).map_err(|e| refused(&e))?;
         let tensors = |outlets: &[Outlet]| -> Result<Vec<TensorInfo>> {
             let infos: Option<Vec<_>> = outlets.iter().map(TensorInfo::of).collect();
             infos
@@ -98,18 +109,25 @@ impl OrtModel {
         })
     }
 
+    /// Checks and loads a model file whose constants may lie in other files of its folder, as those of more than 2 GiB do.
+    ///
+    /// # Errors
+    /// As [`from_path`](Self::from_path); [`Error::NotOnnx`] if such a file is missing, too short, or outside the folder;
+    /// [`Error::Model`] if the loaded library lacks an operator.
+    pub(crate) fn with_files(path: &Path, config: &SessionConfig) -> Result<Self> {
+        let (summary, key) = summary_with_files(path)?;
+        let label = path.display().to_string();
+        summary.check_loadable(&label)?;
+        check_operators(&summary, &label)?;
+        Self::load(summary, &label, &key, config, |builder| builder.commit_from_file(path))
+    }
+
     /// Checks and loads a model from a file.
     ///
     /// # Errors
     /// [`Error::File`] if it cannot be read, and those of [`from_bytes`](Self::from_bytes).
     pub fn from_path(path: &Path, config: &SessionConfig) -> Result<Self> {
-        let unreadable = |e| Error::file("read", path, e, "check the path and its permissions");
-        let length = std::fs::metadata(path).map_err(unreadable)?.len();
-        let label = path.display().to_string();
-        if length > MAX_MODEL_BYTES {
-            return Err(Error::not_onnx(label, format!("{length} bytes are too many"), "give a model under 2 GiB"));
-        }
-        Self::from_bytes(&std::fs::read(path).map_err(unreadable)?, &label, config)
+        Self::from_bytes(&bytes_of(path)?, &path.display().to_string(), config)
     }
 
     /// What the file holds.
@@ -175,10 +193,7 @@ impl Terminator {
     }
 }
 
-fn configure(
-    builder: ort::session::builder::SessionBuilder,
-    config: &SessionConfig,
-) -> ort::Result<ort::session::builder::SessionBuilder> {
+fn configure(builder: SessionBuilder, config: &SessionConfig) -> ort::Result<SessionBuilder> {
     let builder = builder
         .with_intra_threads(usize::from(config.intra_op_threads))?
         .with_inter_threads(1)?
@@ -189,6 +204,49 @@ fn configure(
         .with_deterministic_compute(true)?;
     // Otherwise a node that no listed provider takes would run on the processor, and nobody would know why it is slow.
     Ok(if config.has_cpu() { builder } else { builder.with_disable_cpu_fallback()? })
+}
+
+fn bytes_of(path: &Path) -> Result<Vec<u8>> {
+    let unreadable = |e| Error::file("read", path, e, "check the path and its permissions");
+    let length = std::fs::metadata(path).map_err(unreadable)?.len();
+    if length > MAX_MODEL_BYTES {
+        let (label, what) = (path.display().to_string(), format!("{length} bytes are too many"));
+        return Err(Error::not_onnx(label, what, "give a model under 2 GiB"));
+    }
+    std::fs::read(path).map_err(unreadable)
+}
+
+/// What a model file holds, once the files it refers to are known to lie in its folder and to be long enough; and its key.
+pub(crate) fn summary_with_files(path: &Path) -> Result<(ModelSummary, String)> {
+    let bytes = bytes_of(path)?;
+    let label = path.display().to_string();
+    let (summary, elsewhere) = inspect_with_files(&bytes, &label)?;
+    for data in &elsewhere {
+        check_external(path, data)?;
+    }
+    Ok((summary, model_key(&bytes)))
+}
+
+/// Another file of a model must lie in the same folder and hold what the model says it does.
+fn check_external(model: &Path, data: &ExternalData) -> Result<()> {
+    let refuse = |what: &str| {
+        let what = format!("the data of `{}` lie in `{}`, which {what}", data.tensor, one_line(&data.location));
+        Error::not_onnx(model.display().to_string(), what, "export it with its weights in a file beside it")
+    };
+    let mut parts = Path::new(&data.location).components();
+    let plain = matches!((parts.next(), parts.next()), (Some(Component::Normal(_)), None));
+    if !plain || data.location.contains(['/', '\\']) {
+        return Err(refuse("is outside its folder"));
+    }
+    let file = model.with_file_name(&data.location);
+    let meta = std::fs::symlink_metadata(&file).map_err(|_| refuse("is missing"))?;
+    if !meta.is_file() {
+        return Err(refuse("is a link or no file, and may lead outside its folder"));
+    }
+    if meta.len() < data.end {
+        return Err(refuse("is cut short"));
+    }
+    Ok(())
 }
 
 /// The first 12 hexadecimal digits of the model's SHA-256: names its engines in a cache.

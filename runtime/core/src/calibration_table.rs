@@ -73,21 +73,8 @@ impl CalibrationTable {
         if self.is_identity() {
             return progress;
         }
-        let (inputs, outputs) = (self.inputs(), self.outputs());
-        let value = progress.get();
-        let right = inputs.partition_point(|&knot| knot <= value);
-        let mapped = if right == 0 {
-            outputs[0]
-        } else if right == inputs.len() {
-            outputs[right - 1]
-        } else {
-            let left = right - 1;
-            let share = (value - inputs[left]) / (inputs[right] - inputs[left]);
-            let between = outputs[left] + share * (outputs[right] - outputs[left]);
-            between.clamp(outputs[left], outputs[right])
-        };
         // In [0, 1], since the outputs are.
-        Progress::clamped(mapped).unwrap_or(progress)
+        Progress::clamped(piecewise(self.inputs(), self.outputs(), progress.get())).unwrap_or(progress)
     }
 
     /// Where the knots are; none for the identity.
@@ -106,5 +93,33 @@ impl CalibrationTable {
 impl Default for CalibrationTable {
     fn default() -> Self {
         Self::IDENTITY
+    }
+}
+
+/// The value at `value` of the piecewise linear map through the points (`inputs[i]`, `outputs[i]`), constant beyond the first and
+/// the last. The inputs rise strictly and the outputs do not fall, which whoever keeps the table has checked. A greater value never
+/// gives a smaller one, to the last bit: each operation is monotone in its argument, rounding included.
+///
+/// NaN gives NaN, and so does a table without points.
+///
+/// ```
+/// use striatum_core::piecewise;
+/// assert_eq!(piecewise(&[-1.0, 1.0], &[0.0, 0.5], 0.0), 0.25);
+/// assert_eq!(piecewise(&[-1.0, 1.0], &[0.0, 0.5], 7.0), 0.5);
+/// ```
+#[must_use]
+pub fn piecewise(inputs: &[f64], outputs: &[f64], value: f64) -> f64 {
+    if value.is_nan() {
+        return value;
+    }
+    let right = inputs.partition_point(|&knot| knot <= value);
+    match (right.checked_sub(1), inputs.get(right)) {
+        (None, _) => outputs.first().copied().unwrap_or(f64::NAN),
+        (Some(left), None) => outputs[left],
+        (Some(left), Some(next)) => {
+            let share = (value - inputs[left]) / (next - inputs[left]);
+            let between = outputs[left] + share * (outputs[right] - outputs[left]);
+            between.clamp(outputs[left], outputs[right])
+        }
     }
 }

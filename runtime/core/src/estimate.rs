@@ -1,7 +1,8 @@
 //! What the fuser says of one frame set.
 
 use crate::interval_table::IntervalTable;
-use crate::scores::Perspectives;
+use crate::members::MemberShare;
+use crate::scores::{MAX_MEMBERS, Perspectives};
 
 /// Fused progress with its uncertainty. Every number in it is finite, whatever the model said.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -15,14 +16,16 @@ pub struct Estimate {
     /// Share of belief that the goal is reached, in \[0, 1\]; `None` where the model has none or the estimate is held.
     pub goal: Option<f64>,
     /// Progress by each perspective, clamped to \[0, 1\]: phi_I, phi_F, phi_B. `None` where there was no finite hop, or
-    /// for the incremental one no fused value to hop from.
+    /// for the incremental one no fused value to hop from. Of several members, their mean by their shares.
     pub readings: Perspectives<Option<f64>>,
     /// The consistency weight w in \[0, 1\]: 0 holds the last value. 1 where the rule has none.
     pub weight: f64,
-    /// Readings that the mean was made from.
+    /// Readings that the mean was made from, of all members that vote.
     pub votes: u8,
     /// Hops that were not finite, and did not vote.
     pub missing_votes: u8,
+    /// What each member said and its share, in their order; [`MemberShare::NONE`] beyond the last.
+    pub members: [MemberShare; MAX_MEMBERS],
     /// No vote came: this is the last mean again.
     pub held: bool,
     /// No value has been seen since the reset.
@@ -54,6 +57,7 @@ impl Estimate {
         weight: 1.0,
         votes: 0,
         missing_votes: 0,
+        members: [MemberShare::NONE; MAX_MEMBERS],
         held: true,
         warming_up: true,
     };

@@ -3,7 +3,8 @@
 use crate::error::Error;
 use crate::estimate::Estimate;
 use crate::fusion_config::{FusionConfig, FusionRule, StartValue};
-use crate::readings::{Hops, Readings, Spread, consistency};
+use crate::members::{Ballot, MemberFusion, std_of};
+use crate::readings::{Readings, Spread, consistency};
 use crate::scores::Scores;
 use crate::units::Progress;
 
@@ -24,6 +25,7 @@ use crate::units::Progress;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Fuser {
     config: FusionConfig,
+    members: MemberFusion,
     /// What is held when no vote comes; `None` until the first value.
     last: Option<Held>,
 }
@@ -41,8 +43,17 @@ impl Fuser {
     /// # Errors
     /// When a parameter of the rule is out of range.
     pub fn new(config: FusionConfig) -> Result<Self, Error> {
+        Self::with_members(config, MemberFusion::SINGLE)
+    }
+
+    /// A fuser of several members' answers. Members are weighed first: each perspective is the mean of their readings by their
+    /// shares, and `config` fuses these as it fuses one model's.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn with_members(config: FusionConfig, members: MemberFusion) -> Result<Self, Error> {
         config.check()?;
-        Ok(Self { config, last: None })
+        Ok(Self { config, members, last: None })
     }
 
     /// Fuses the scores of the next frame set.
@@ -50,25 +61,28 @@ impl Fuser {
     /// Hops outside \[-1, 1\] are clamped, and each reading is clamped to \[0, 1\] before any fusion. The standard
     /// deviation is `sqrt(scores.std^2 + variance of the readings used)`, where a model's std that is negative or not
     /// finite counts as [`Estimate::UNKNOWN_STD`], one above 1 as 1, and the result is at least [`Estimate::MIN_STD`].
+    /// Of several members the variance is that of their mixture: the mean of theirs by their shares, and that of their
+    /// progress. A member without a finite reading, or with too great a std, has no vote.
     /// An out-of-distribution score that is not finite counts as [`Estimate::UNKNOWN_OOD`], a negative one as 0.
     /// Without a vote the last mean, std and out-of-distribution score are held.
     pub fn update(&mut self, scores: &Scores) -> Estimate {
-        let hops = Hops::of(&scores.hops);
-        let readings = hops.readings(self.before());
-        let Some(fused) = self.fuse(&readings) else {
-            return Estimate { readings: readings.as_numbers(), missing_votes: hops.missing, ..self.hold() };
+        let ballot = Ballot::of(scores, &self.members, self.before(), self.uses_incremental());
+        let (readings, missing_votes, members) = (ballot.readings.as_numbers(), ballot.missing, ballot.members);
+        let Some(fused) = self.fuse(&ballot) else {
+            return Estimate { readings, missing_votes, members, ..self.hold() };
         };
-        let held = Held { mean: fused.mean, std: std_of(scores.std, fused.variance), ood: ood_of(scores.ood) };
+        let held = Held { mean: fused.mean, std: std_of(ballot.variance), ood: ood_of(scores.ood) };
         self.last = Some(held);
         Estimate {
             mean: held.mean.get(),
             std: held.std,
             ood: held.ood,
             goal: scores.goal.filter(|share| (0.0..=1.0).contains(share)),
-            readings: readings.as_numbers(),
+            readings,
             weight: fused.weight,
-            votes: fused.votes,
-            missing_votes: hops.missing,
+            votes: ballot.votes,
+            missing_votes,
+            members,
             held: false,
             warming_up: false,
         }
@@ -96,21 +110,23 @@ impl Fuser {
         }
     }
 
+    /// Does the incremental reading take part in the fused value?
+    fn uses_incremental(&self) -> bool {
+        !matches!(self.config.rule, FusionRule::Memoryless)
+    }
+
     /// `None` where no reading may vote.
-    fn fuse(&self, readings: &Readings) -> Option<Fused> {
-        let memoryless = matches!(self.config.rule, FusionRule::Memoryless);
-        let incremental = if memoryless { None } else { readings.incremental };
-        let used = Readings { incremental, ..*readings };
+    fn fuse(&self, ballot: &Ballot) -> Option<Fused> {
+        let used = ballot.used(self.uses_incremental())?;
         let spread = Spread::of(&used)?;
         let (mean, weight) = match (self.last, self.config.start) {
-            _ if memoryless => (spread.mean, 1.0),
+            _ if !self.uses_incremental() => (spread.mean, 1.0),
             (Some(held), _) => self.recur(held.mean, &used, spread.mean),
             // The incremental reading is `None` here, so this is the mean of the goal perspectives.
             (None, StartValue::MeanOfFirst) => (spread.mean, 1.0),
             (None, StartValue::Zero) => (0.0, 1.0),
         };
-        let mean = Progress::clamped(mean).unwrap_or(Progress::ZERO);
-        Some(Fused { mean, variance: spread.variance, weight, votes: spread.votes })
+        Some(Fused { mean: Progress::clamped(mean).unwrap_or(Progress::ZERO), weight })
     }
 
     /// The fused value and its weight, one step on from `before`.
@@ -138,15 +154,7 @@ impl Fuser {
 
 struct Fused {
     mean: Progress,
-    variance: f64,
     weight: f64,
-    votes: u8,
-}
-
-fn std_of(model_std: f64, variance_of_readings: f64) -> f64 {
-    let known = model_std.is_finite() && model_std >= 0.0;
-    let model_std = if known { model_std.min(1.0) } else { Estimate::UNKNOWN_STD };
-    libm::sqrt(model_std * model_std + variance_of_readings).max(Estimate::MIN_STD)
 }
 
 fn ood_of(model_ood: f64) -> f64 {

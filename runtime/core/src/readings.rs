@@ -45,6 +45,8 @@ pub(crate) struct Readings {
 }
 
 impl Readings {
+    pub(crate) const NONE: Self = Self { incremental: None, forward: None, backward: None };
+
     pub(crate) fn as_numbers(&self) -> Perspectives<Option<f64>> {
         Perspectives {
             incremental: self.incremental.map(Progress::get),
@@ -90,6 +92,11 @@ impl Spread {
 /// The consistency weight w = exp(-alpha gap^2) with gap = |phi_B - phi_F| / divisor(mean) (Eq 9-10).
 pub(crate) fn consistency(alpha: f64, forward: Progress, backward: Progress, divisor: impl Fn(f64) -> f64) -> f64 {
     let (forward, backward) = (forward.get(), backward.get());
-    let gap = (backward - forward).abs() / divisor((forward + backward) / 2.0);
+    let gap = gap(backward, forward, divisor((forward + backward) / 2.0));
     libm::exp(-alpha * gap * gap)
+}
+
+/// How far two progress values lie apart, in units of `divisor`.
+pub(crate) fn gap(one: f64, other: f64, divisor: f64) -> f64 {
+    (one - other).abs() / divisor
 }

@@ -126,6 +126,22 @@ impl Resizer {
     pub fn resize_to_planes(&mut self, image: &Image, normalise: &Normalisation, out: &mut [f32]) -> Result<()> {
         self.check_output(out.len())?;
         self.planar(image);
+        self.last_to_planes(normalise, out)
+    }
+
+    /// The resized picture as it lies in memory here: row by row, in each all red values, then green, then blue. It stays until the
+    /// next picture.
+    pub fn resize_rows(&mut self, image: &Image) -> &[u8] {
+        self.planar(image);
+        &self.resized
+    }
+
+    /// Writes the picture of the last call, normalised, to `out` as planes, as [`resize_to_planes`](Self::resize_to_planes) does.
+    ///
+    /// # Errors
+    /// When `out` has another length. Before the first picture, nothing is written.
+    pub fn last_to_planes(&self, normalise: &Normalisation, out: &mut [f32]) -> Result<()> {
+        self.check_output(out.len())?;
         normalise.to_planes(&self.resized, self.width as usize, out);
         Ok(())
     }

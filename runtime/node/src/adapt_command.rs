@@ -10,18 +10,21 @@ use indicatif::ProgressBar;
 use striatum_core::Progress;
 use striatum_frames::Image;
 use striatum_models::{
-    AdaptConfig, Adapter, Backbone, BackboneId, Fitted, SessionConfig, SourceFile, SubsetFit, without_keyframes,
+    AdaptConfig, Adapter, Backbone, BackboneId, Fitted, InputSize, Int8Calibrator, Precision, SessionConfig,
+    SourceFile, SubsetFit, without_keyframes,
 };
 
 use crate::clock::monotonic_nanos;
 use crate::episode::{Episode, FrameReader, ReaderOptions};
 use crate::error::{Error, Result};
-use crate::fetch::Cache;
+use crate::fetch::{Cache, GRID};
 use crate::hash::hex;
 use crate::label::rows_bar;
 
 /// The output that heads are fitted to: a 2 x 2 grid keeps where things are.
 const BACKBONE_OUTPUT: &str = "grid";
+/// Frame sets that a backbone in 8 bits is calibrated on, over all demonstrations.
+const CALIBRATION_SETS: usize = 32;
 /// The recording's terms are not ours to state.
 const LICENCE: &str = "holds pictures and features of the recording it was made from: that recording's terms apply";
 
@@ -34,6 +37,10 @@ pub(crate) struct AdaptOptions {
     pub out: PathBuf,
     /// The backbone.
     pub backbone: BackboneId,
+    /// Side of the pictures that it gets.
+    pub input_size: InputSize,
+    /// In how many bits it computes.
+    pub precision: Precision,
     /// Views in the bundle's order; all views by name if absent.
     pub views: Option<Vec<String>>,
     /// Seed of the augmented twins.
@@ -57,9 +64,15 @@ pub(crate) fn adapt(options: &AdaptOptions) -> Result<PathBuf> {
     let episodes = open_all(&options.episodes, options.views.as_deref())?;
     let cache = Cache::from_env()?;
     striatum_models::init_runtime(&cache.onnxruntime(true)?)?;
-    let backbone = backbone(options.backbone, cache.backbone(options.backbone, true)?);
-    let mut adapter = Adapter::new(config(options, &episodes)?, backbone, &options.session)?;
-    let stride = adapter.config().stride_for(total_frames(&episodes));
+    let config = config(options, &episodes)?;
+    let file = cache.backbone(options.backbone, options.input_size, true)?;
+    let mut backbone = backbone(options.backbone, options.input_size, file);
+    if options.precision == Precision::Int8 {
+        backbone.precision = Precision::Int8;
+        backbone.made = Some(in_eight_bits(options, &episodes, &cache.weights(options.backbone)?)?);
+    }
+    let stride = config.stride_for(total_frames(&episodes));
+    let mut adapter = Adapter::new(config, backbone, &options.session)?;
     push_all(&mut adapter, &episodes, usize::try_from(stride).unwrap_or(usize::MAX), &options.ffmpeg)?;
     let bar = rows_bar("fit", 0);
     let fitted = adapter.finish(|done, all| {
@@ -71,6 +84,24 @@ pub(crate) fn adapt(options: &AdaptOptions) -> Result<PathBuf> {
     let seconds = seconds(monotonic_nanos().saturating_sub(start));
     print(&summary(&fitted, &options.out, seconds))?;
     Ok(options.out.clone())
+}
+
+/// The backbone in 8 bits, calibrated on pictures from the whole of every demonstration.
+fn in_eight_bits(options: &AdaptOptions, episodes: &[Episode], weights: &[u8]) -> Result<Vec<u8>> {
+    let form = (options.input_size, GRID);
+    let mut calibrator = Int8Calibrator::new(options.backbone, weights, form, &options.session)?;
+    let each = CALIBRATION_SETS.div_ceil(episodes.len().max(1));
+    let bar = rows_bar("calibrate", each * episodes.len());
+    for episode in episodes {
+        let wanted = (0..episode.frames()).step_by(episode.frames().div_ceil(each).max(1)).collect();
+        let mut reader = FrameReader::open(episode, wanted, &ReaderOptions::new(options.ffmpeg.clone()))?;
+        while let Some(row) = reader.next_row()? {
+            row.images.iter().flatten().try_for_each(|image| calibrator.look(image))?;
+            bar.inc(1);
+        }
+    }
+    bar.finish_and_clear();
+    Ok(calibrator.finish()?)
 }
 
 /// Opens every episode, with the first one's views. There is at least one.
@@ -103,15 +134,17 @@ fn config(options: &AdaptOptions, episodes: &[Episode]) -> Result<AdaptConfig> {
 }
 
 /// The fetched file of a backbone as models take it.
-pub(crate) fn backbone(id: BackboneId, file: PathBuf) -> Backbone {
+pub(crate) fn backbone(id: BackboneId, size: InputSize, file: PathBuf) -> Backbone {
     Backbone {
         name: id.name().to_owned(),
         file,
         output: BACKBONE_OUTPUT.to_owned(),
-        image_size: u32::try_from(id.image_size()).unwrap_or(u32::MAX),
+        image_size: size.get(),
         mean: id.mean(),
         std: id.std(),
         licence: id.wheel().licence.to_owned(),
+        precision: Precision::Fp32,
+        made: None,
         cached: true,
     }
 }
@@ -127,6 +160,7 @@ fn push_all(adapter: &mut Adapter, episodes: &[Episode], stride: usize, ffmpeg: 
     // Episodes keep segments of their own: to leave one out is then to meet its part of the task in another episode only.
     let mut segments_before = 0;
     for (episode, frames) in episodes.iter().zip(wanted) {
+        adapter.next_recording();
         name_sources(adapter, episode)?;
         segments_before += push_episode(adapter, episode, frames, segments_before, ffmpeg, &bar)?;
     }
@@ -208,6 +242,17 @@ fn summary(fitted: &Fitted, out: &Path, seconds: f64) -> String {
             "  {:<60} std {std:.3}; mean error on segments left out {left_out_mae:.3}, on held-out twins {twin_mae:.3}",
             views.join(" + ")
         );
+    }
+    match fitted.perceptual() {
+        Ok((steps, std, mae)) => {
+            let _ = writeln!(
+                text,
+                "  perceptual reward: {steps} steps, std {std:.3}; mean error on held-out twins {mae:.3}"
+            );
+        }
+        Err(why) => {
+            let _ = writeln!(text, "  no perceptual reward: {why}");
+        }
     }
     text
 }

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::Command;
 
-use striatum_models::SessionConfig;
+use striatum_models::{MembersConfig, SessionConfig};
 use zenoh::Wait;
 
 use crate::cli::say;
@@ -50,7 +50,7 @@ pub(crate) fn doctor(bundle: Option<&Path>, out: &mut dyn Write) -> Result<()> {
     }
     check("zenoh on loopback", zenoh_loopback())?;
     if let Some(bundle) = bundle {
-        let loaded = crate::load::bundle(bundle, &SessionConfig::default());
+        let loaded = crate::load::bundle(bundle, &SessionConfig::default(), &MembersConfig::default());
         check("bundle", loaded.map(|loaded| format!("{}  views {:?}", crate::hash::hex(&loaded.hash), loaded.views)))?;
     }
     if failed > 0 {

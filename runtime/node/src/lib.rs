@@ -15,6 +15,7 @@ mod episode;
 mod error;
 mod eval;
 mod fetch;
+mod generative_command;
 mod hash;
 mod label;
 mod live;

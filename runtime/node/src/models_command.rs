@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
-use striatum_models::BackboneId;
+use striatum_models::{BackboneId, InputSize};
 
 use crate::cli::say;
 use crate::error::{Error, Result};
@@ -33,7 +33,7 @@ pub(crate) fn fetch(what: &str, out: &mut dyn Write) -> Result<()> {
     for id in BackboneId::ALL {
         if all || what == id.name() {
             found = true;
-            say(out, format_args!("{:<20} {}", id.name(), cache.backbone(id, true)?.display()))?;
+            say(out, format_args!("{:<20} {}", id.name(), cache.backbone(id, InputSize::TRAINED, true)?.display()))?;
         }
     }
     if found {
@@ -47,8 +47,11 @@ pub(crate) fn fetch(what: &str, out: &mut dyn Write) -> Result<()> {
     }
 }
 
-/// Prints what is inside an ONNX file.
+/// Prints what is inside an ONNX file, or a folder of a generative model.
 pub(crate) fn inspect(file: &Path, out: &mut dyn Write) -> Result<()> {
+    if file.is_dir() {
+        return crate::generative_command::inspect(file, out);
+    }
     let bytes = std::fs::read(file).map_err(|source| Error::file("read", file, source, "give an ONNX file"))?;
     let model = striatum_models::inspect(&bytes, &file.display().to_string())?;
     say(out, file.display())?;

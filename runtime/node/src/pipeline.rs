@@ -13,8 +13,8 @@
 //! `now` give the same bits.
 
 use striatum_core::{
-    Calibration, Ending, EpisodeRules, Estimate, Fuser, FusionConfig, Potential, PotentialFn, Scores, ShapedStep,
-    Shaper, StampNanos, Success, SuccessDetector, SuccessRule, SuccessSource, Transition, ViewMask,
+    Calibration, Ending, EpisodeRules, Estimate, Fuser, FusionConfig, Perspectives, Potential, PotentialFn, Scores,
+    ShapedStep, Shaper, StampNanos, Success, SuccessDetector, SuccessRule, SuccessSource, Transition, ViewMask,
 };
 use striatum_frames::{Frame, FrameSet, SetVerdict, SyncConfig, SyncCounters, Synchroniser};
 use striatum_models::{MemoMode, RewardModel};
@@ -23,6 +23,9 @@ use crate::error::Result;
 
 /// Frames in a row, all too late, that mean that the cameras' clock was set back: four seconds of three cameras at 5 Hz.
 const LATE_FRAMES_OF_A_JUMP: u64 = 60;
+
+/// Out-of-distribution score that every view must be above before the value is held, where nobody says otherwise.
+pub(crate) const OOD_HOLD: f64 = 3.0;
 
 /// Everything that decides what a pipeline computes, apart from the model.
 #[derive(Clone, Debug)]
@@ -37,6 +40,8 @@ pub struct PipelineConfig {
     pub rules: EpisodeRules,
     /// Out-of-distribution score above which a frame set is flagged.
     pub ood_limit: f64,
+    /// Out-of-distribution score that every view must be above before none of them is believed: the value is held then.
+    pub ood_hold: f64,
     /// When the model's word that the goal is reached is believed. With no share of its own, it takes the bundle's.
     pub success: SuccessConfig,
 }
@@ -46,10 +51,10 @@ pub struct PipelineConfig {
 pub struct SuccessConfig {
     /// From this share of belief on the goal is seen, in (0, 1]; `None`: as the bundle says.
     pub share: Option<f64>,
-    /// So many of the last `window` frame sets must see it.
-    pub needed: u32,
-    /// Frame sets that are looked back on, at most 32.
-    pub window: u32,
+    /// For so long it must be seen, nanoseconds,
+    pub held_nanos: u64,
+    /// inside the last so many nanoseconds of capture time.
+    pub window_nanos: u64,
 }
 
 impl SuccessConfig {
@@ -58,19 +63,22 @@ impl SuccessConfig {
     /// # Errors
     /// A number out of range.
     pub fn rule(&self, models_share: Option<f64>) -> Result<SuccessRule> {
-        let rule = SuccessRule::new(SuccessRule::default().share(), self.needed, self.window)?;
-        Ok(match self.share.or(models_share) {
-            Some(share) => rule.with_share(share)?,
-            None => rule,
-        })
+        let share = self.share.or(models_share).unwrap_or(SuccessRule::SHARE);
+        Ok(SuccessRule::new(share, self.held_nanos, self.window_nanos)?)
     }
 }
 
 impl Default for SuccessConfig {
-    /// The bundle's share, 3 of the last 5 frame sets.
+    /// The bundle's share, for half of the last second.
     fn default() -> Self {
-        Self { share: None, needed: 3, window: 5 }
+        Self { share: None, held_nanos: SuccessRule::HELD_NANOS, window_nanos: SuccessRule::WINDOW_NANOS }
     }
+}
+
+/// Nanoseconds as the configuration and the manifest write them.
+#[expect(clippy::cast_precision_loss, reason = "at most a minute, far below 2^53 ns")]
+pub(crate) fn secs(nanos: u64) -> f64 {
+    nanos as f64 / 1e9
 }
 
 /// One frame set, scored and fused.
@@ -84,8 +92,10 @@ pub struct Scored {
     pub newest: StampNanos,
     /// The model's raw answer.
     pub scores: Scores,
-    /// The fused estimate, calibrated.
+    /// The fused estimate, calibrated. What each member said stands in it as it was said.
     pub estimate: Estimate,
+    /// Members that were asked and had no answer.
+    pub missing_members: u8,
     /// Phi of the estimate.
     pub potential: Potential,
     /// Views whose camera is frozen.
@@ -94,10 +104,21 @@ pub struct Scored {
     pub degraded: bool,
     /// The estimate lies outside what the demonstrations showed.
     pub out_of_distribution: bool,
-    /// Does the model take the goal for reached, k of n frame sets? A set outside the demonstrations never counts.
+    /// Share of belief on the goal, where it is to be trusted: what `success` is made from.
+    pub trusted_goal: Option<f64>,
+    /// Does the model take the goal for reached, for long enough? A set outside the demonstrations never counts.
     pub success: Success,
     /// The transition from the frame set before, while no episode is open.
     pub watch: Option<ShapedStep>,
+}
+
+impl Scored {
+    /// Pictures whose features were taken again instead of being encoded.
+    pub fn images_reused(&self) -> u64 {
+        let Scores { views, non_finite_views, images_encoded, .. } = self.scores;
+        let pictures = views.count() + non_finite_views.count();
+        u64::try_from(pictures).unwrap_or(u64::MAX).saturating_sub(u64::from(images_encoded))
+    }
 }
 
 /// Nanoseconds that the stages of the last frame set took.
@@ -120,10 +141,15 @@ pub struct Pipeline {
     synchroniser: Synchroniser,
     model: Box<dyn RewardModel>,
     fuser: Fuser,
+    /// Models that answer together.
+    members: usize,
     detector: SuccessDetector,
     calibration: Calibration,
     potential: PotentialFn,
     ood_limit: f64,
+    ood_hold: f64,
+    /// The last frame set was held because no view was believed: a hop from it says nothing.
+    strange_before: bool,
     rules: EpisodeRules,
     watcher: Option<Shaper>,
     watching: bool,
@@ -136,20 +162,25 @@ pub struct Pipeline {
 }
 
 impl Pipeline {
-    /// A pipeline at rest. What it calibrates by comes with the model: one bundle gives one answer, live and offline.
+    /// A pipeline at rest. How its members are fused and what it calibrates by comes with the model: one bundle gives one
+    /// answer, live and offline.
     ///
     /// # Errors
     /// A configuration that the synchroniser or the fuser refuses.
     pub fn new(model: Box<dyn RewardModel>, config: &PipelineConfig) -> Result<Self> {
         let detector = SuccessDetector::new(config.success.rule(model.goal_share())?);
+        let members = model.member_fusion();
         Ok(Self {
             synchroniser: Synchroniser::new(config.sync)?,
             calibration: model.calibration(),
             model,
-            fuser: Fuser::new(config.fusion)?,
+            fuser: Fuser::with_members(config.fusion, members)?,
+            members: members.count(),
             detector,
             potential: config.potential,
             ood_limit: config.ood_limit,
+            ood_hold: config.ood_hold,
+            strange_before: false,
             rules: config.rules,
             watcher: None,
             watching: true,
@@ -234,7 +265,9 @@ impl Pipeline {
         }
         let start = (self.clock)();
         let estimate = self.estimate(&scores);
-        let (potential, success) = (self.potential.of(&estimate), self.detect(&estimate));
+        let potential = self.potential.of(&estimate);
+        let trusted_goal = self.trusted_goal(&scores, &estimate);
+        let success = self.detector.update(set.newest, trusted_goal);
         let watch = if self.watching { self.watch(potential)? } else { None };
         let scored = Scored {
             index: self.sets,
@@ -242,10 +275,12 @@ impl Pipeline {
             newest: set.newest,
             scores,
             estimate,
+            missing_members: self.missing_members(set, &estimate),
             potential,
             frozen: set.frozen,
             degraded: set.verdict != SetVerdict::Complete,
-            out_of_distribution: estimate.ood > self.ood_limit,
+            out_of_distribution: estimate.ood > self.ood_limit || (!estimate.held && !scores.ood.is_finite()),
+            trusted_goal,
             success,
             watch,
         };
@@ -262,6 +297,7 @@ impl Pipeline {
     pub fn restart_from(&mut self, scored: &Scored) -> Scored {
         self.fuser.reset();
         self.detector.reset();
+        self.strange_before = false;
         self.refuse_history(scored, true)
     }
 
@@ -271,25 +307,45 @@ impl Pipeline {
     }
 
     fn refuse_history(&mut self, scored: &Scored, first: bool) -> Scored {
-        let mut scores = scored.scores;
-        if first {
-            // The hop into the first state comes from before the episode.
-            scores.hops.incremental = None;
-        }
+        // The hop into the first state comes from before the episode.
+        let scores = if first { scored.scores.without_incremental() } else { scored.scores };
         let estimate = self.estimate(&scores);
-        let success = self.detect(&estimate);
-        Scored { scores, estimate, potential: self.potential.of(&estimate), success, watch: None, ..*scored }
+        let trusted_goal = self.trusted_goal(&scores, &estimate);
+        let success = self.detector.update(scored.newest, trusted_goal);
+        let potential = self.potential.of(&estimate);
+        Scored { scores, estimate, potential, trusted_goal, success, watch: None, ..*scored }
     }
 
-    /// Counts the frame set for or against the goal; one that nothing trustworthy is known of counts against it.
-    fn detect(&mut self, estimate: &Estimate) -> Success {
-        let trusted = !estimate.held && estimate.ood <= self.ood_limit;
-        self.detector.update(estimate.goal.filter(|_| trusted))
+    /// What the frame set says for or against the goal; one that nothing trustworthy is known of says nothing.
+    fn trusted_goal(&self, scores: &Scores, estimate: &Estimate) -> Option<f64> {
+        let trusted = !estimate.held && scores.ood.is_finite() && estimate.ood <= self.ood_limit;
+        estimate.goal.filter(|_| trusted)
+    }
+
+    /// Members without an answer, where they were asked.
+    fn missing_members(&self, set: &FrameSet, estimate: &Estimate) -> u8 {
+        if set.verdict == SetVerdict::Hold {
+            return 0;
+        }
+        let missing = estimate.members.iter().take(self.members).filter(|member| member.progress.is_none());
+        missing.fold(0, |count, _| count + 1)
     }
 
     /// Fuses, then calibrates: the fuser's memory holds what it said itself.
     fn estimate(&mut self, scores: &Scores) -> Estimate {
-        self.calibration.apply(&self.fuser.update(scores))
+        let strange = scores.least_ood > self.ood_hold;
+        let strange_before = std::mem::replace(&mut self.strange_before, strange);
+        let fused = if strange {
+            // There is no view to be trusted: whatever the numbers say, they are no votes.
+            let ood = if scores.ood.is_finite() { scores.ood } else { self.ood_hold };
+            Estimate { ood, ..self.fuser.hold() }
+        } else if strange_before {
+            let hops = Perspectives { incremental: None, ..scores.hops };
+            self.fuser.update(&Scores { hops, ..*scores })
+        } else {
+            self.fuser.update(scores)
+        };
+        self.calibration.apply(&fused)
     }
 
     fn watch(&mut self, potential: Potential) -> Result<Option<ShapedStep>> {
@@ -356,6 +412,11 @@ impl Pipeline {
         &*self.model
     }
 
+    /// When the model's word of success is believed.
+    pub fn success_rule(&self) -> &SuccessRule {
+        self.detector.rule()
+    }
+
     /// The rules that hold while no episode is open.
     pub fn rules(&self) -> &EpisodeRules {
         &self.rules
@@ -366,7 +427,11 @@ impl Pipeline {
         self.synchroniser.reset();
         self.fuser.reset();
         self.detector.reset();
+        self.strange_before = false;
         self.model.reset();
         self.watcher = None;
     }
 }
+
+#[cfg(test)]
+mod tests;

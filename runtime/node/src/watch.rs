@@ -249,6 +249,7 @@ fn status_json(status: &Status) -> serde_json::Value {
     json!({
         "status": status.state.name(), "epoch": status.epoch, "uptime_nanos": status.uptime_nanos,
         "frame_sets": status.frame_sets, "rewards": status.rewards, "steps": status.steps, "held": status.held,
+        "images_encoded": status.images_encoded, "images_reused": status.images_reused,
         "frame_sets_per_sec": status.frame_sets_per_sec, "rewards_per_sec": status.rewards_per_sec,
         "drops": drops, "stages": stages, "recording": status.recording.name(), "detail": status.detail.as_str(),
     })

@@ -219,12 +219,20 @@ macro_rules! listed_enum {
 }
 pub(crate) use listed_enum;
 
+/// The version of a message: its own, or the one that all begin with.
+pub(crate) const fn version_of(own: &[u32]) -> u32 {
+    match own {
+        [own, ..] => *own,
+        [] => WIRE_VERSION,
+    }
+}
+
 /// Makes a message: the struct, `NAME`, `TYPE`, `FIELDS`, `MAX_LEN`, `encode` and `decode`. The version is written and checked
 /// before the fields; the type has a `check(&self) -> Result<(), Error>` of its own that both sides call.
 macro_rules! message {
     (
         $(#[$doc:meta])*
-        pub struct $name:ident {
+        pub struct $name:ident $(version $version:literal)? {
             $( $(#[$field_doc:meta])* pub $field:ident: $type:ty, )*
         }
     ) => {
@@ -236,6 +244,8 @@ macro_rules! message {
         impl $name {
             /// The message's name, as errors say it and as its `.msg` file is called.
             pub const NAME: &'static str = stringify!($name);
+            /// The version that is written, and the only one that is read.
+            pub const VERSION: u32 = $crate::fields::version_of(&[$($version)?]);
             /// The ROS 2 type, which is also the schema's name in a recording.
             pub const TYPE: &'static str = concat!("striatum_msgs/msg/", stringify!($name));
             /// Every field in wire order: its name and its ROS 2 type.
@@ -260,7 +270,7 @@ macro_rules! message {
             pub fn encode(&self, buffer: &mut [u8]) -> Result<usize, $crate::error::Error> {
                 self.check()?;
                 let mut writer = $crate::cdr::CdrWriter::new(Self::NAME, buffer)?;
-                writer.u32("version", $crate::fields::WIRE_VERSION)?;
+                writer.u32("version", Self::VERSION)?;
                 $( $crate::fields::Field::put(&self.$field, &mut writer, stringify!($field))?; )*
                 Ok(writer.written())
             }
@@ -273,8 +283,8 @@ macro_rules! message {
             pub fn decode(bytes: &[u8]) -> Result<Self, $crate::error::Error> {
                 let mut reader = $crate::cdr::CdrReader::new(Self::NAME, bytes)?;
                 let found = reader.u32("version")?;
-                if found != $crate::fields::WIRE_VERSION {
-                    let (message, spoken) = (Self::NAME, $crate::fields::WIRE_VERSION);
+                if found != Self::VERSION {
+                    let (message, spoken) = (Self::NAME, Self::VERSION);
                     return Err($crate::error::Error::Version { message, found, spoken });
                 }
                 let decoded = Self {

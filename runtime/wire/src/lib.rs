@@ -1,7 +1,7 @@
 //! The bytes Striatum publishes and the keys it publishes them under; the only crate that knows either.
 //!
 //! Messages are CDR as ROS 2 encodes it, so a Rust learner, a Python client and a ROS 2 tool read the same bytes; the folder
-//! `msg` beside the sources has each message's `.msg` file. Every message of ours begins with [`WIRE_VERSION`]. Encoding
+//! `msg` beside the sources has each message's `.msg` file. Every message of ours begins with its version, [`WIRE_VERSION`] but for `Status`. Encoding
 //! writes into the caller's buffer and decoding borrows or copies into fixed storage: nothing here allocates, and whatever a
 //! sender claims is checked against the bytes that are there.
 //!

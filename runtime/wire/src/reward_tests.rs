@@ -127,7 +127,7 @@ fn a_tool_that_has_only_the_msg_file_reads_every_value() {
 fn a_message_that_is_damaged_is_refused_and_never_panics() {
     let good = encoded(&sample());
     test_kit::assert_hardened(&good, ShapedReward::decode);
-    test_kit::assert_versioned("ShapedReward", &good, ShapedReward::decode);
+    test_kit::assert_versioned("ShapedReward", &good, crate::WIRE_VERSION, ShapedReward::decode);
 }
 
 #[test]

@@ -102,7 +102,7 @@ message! {
     /// `striatum_msgs/msg/Status`, once a second. Counts are since the start of the epoch. `msg/Status.msg` is the same list
     /// for ROS 2 tools.
     #[derive(Clone, Debug, PartialEq)]
-    pub struct Status {
+    pub struct Status version 2 {
         /// Which run of the runtime.
         pub epoch: u64,
         /// What it is doing.
@@ -123,6 +123,10 @@ message! {
         pub steps: u64,
         /// Of the rewards, those with a held potential.
         pub held: u64,
+        /// Pictures that the backbone looked at.
+        pub images_encoded: u64,
+        /// Pictures whose features were taken again instead, as `[encoder]` of the configuration allows.
+        pub images_reused: u64,
         /// Frame sets per second over the last second.
         pub frame_sets_per_sec: f64,
         /// Rewards per second over the last second.
@@ -155,6 +159,8 @@ impl Status {
             rewards: 0,
             steps: 0,
             held: 0,
+            images_encoded: 0,
+            images_reused: 0,
             frame_sets_per_sec: 0.0,
             rewards_per_sec: 0.0,
             drops: [0; DropCause::COUNT],

@@ -21,6 +21,8 @@ fn sample() -> Status {
         rewards: 299,
         steps: 100,
         held: 2,
+        images_encoded: 700,
+        images_reused: 200,
         frame_sets_per_sec: 5.0,
         rewards_per_sec: 4.5,
         drops: core::array::from_fn(|i| 10 + i as u64),
@@ -43,7 +45,7 @@ fn encoded(status: &Status) -> Vec<u8> {
 #[test]
 fn the_msg_file_lists_the_fields_and_constants_of_the_encoder() {
     let definition = test_kit::parse(schemas::STATUS);
-    test_kit::assert_fields(&definition, Status::FIELDS);
+    test_kit::assert_fields_of(&definition, Status::FIELDS, Status::VERSION);
     let constants = |prefix, values: Vec<(&str, usize)>| {
         test_kit::assert_constants(&definition, prefix, values.into_iter().map(|(n, v)| (n, v as u64)));
     };
@@ -60,7 +62,7 @@ fn a_tool_that_has_only_the_msg_file_reads_every_value() {
     let values: Vec<Value> =
         test_kit::decode(&definition, &encoded(&status)).into_iter().map(|(_, value)| value).collect();
     let expected = [
-        Value::Int(1),
+        Value::Int(2),
         Value::Int(8),
         Value::Int(4),
         Value::Int(60_000_000_000),
@@ -71,6 +73,8 @@ fn a_tool_that_has_only_the_msg_file_reads_every_value() {
         Value::Int(299),
         Value::Int(100),
         Value::Int(2),
+        Value::Int(700),
+        Value::Int(200),
         Value::Float(5.0),
         Value::Float(4.5),
         Value::Array(status.drops.into()),
@@ -86,7 +90,7 @@ fn a_tool_that_has_only_the_msg_file_reads_every_value() {
 fn a_message_that_is_damaged_is_refused_and_never_panics() {
     let good = encoded(&sample());
     test_kit::assert_hardened(&good, Status::decode);
-    test_kit::assert_versioned("Status", &good, Status::decode);
+    test_kit::assert_versioned("Status", &good, Status::VERSION, Status::decode);
     let definition = test_kit::parse(schemas::STATUS);
     assert_eq!(Status::decode(&test_kit::to_big_endian(&definition, &good)), Ok(sample()));
 }
@@ -123,7 +127,7 @@ fn details_are_cut_and_stay_on_one_line() {
 proptest! {
     #[test]
     fn what_is_encoded_is_decoded(
-        counts in any::<[u64; 9]>(),
+        counts in any::<[u64; 10]>(),
         drops in any::<[u64; 13]>(),
         (p50, p99) in any::<([u64; 9], [u64; 9])>(),
         (state, recording) in (0..6usize, 0..3usize),
@@ -131,10 +135,11 @@ proptest! {
         hash in any::<[u8; 32]>(),
         detail in "[^\0]{0,80}",
     ) {
-        let [epoch, uptime_nanos, stamp, model_revision, frame_sets, rewards, steps, held, _] = counts;
+        let [epoch, uptime_nanos, stamp, model_revision, frame_sets, rewards, steps, held, images_encoded, images_reused] = counts;
         let mut status = Status {
             epoch, state: State::ALL[state], uptime_nanos, stamp_nanos: StampNanos(stamp), bundle_hash: BundleHash(hash),
-            model_revision, frame_sets, rewards, steps, held, frame_sets_per_sec, rewards_per_sec, drops,
+            model_revision, frame_sets, rewards, steps, held, images_encoded, images_reused, frame_sets_per_sec,
+            rewards_per_sec, drops,
             stage_p50_nanos: p50, stage_p99_nanos: p99, recording: Recording::ALL[recording], detail: Detail::new(),
         };
         status.set_detail(&detail);
@@ -144,7 +149,7 @@ proptest! {
     #[test]
     fn garbage_never_panics(body in prop::collection::vec(any::<u8>(), 0..700)) {
         let _ = Status::decode(&body);
-        let ours: Vec<u8> = [0, 1, 0, 0, 1, 0, 0, 0].into_iter().chain(body).collect();
+        let ours: Vec<u8> = [0, 1, 0, 0, 2, 0, 0, 0].into_iter().chain(body).collect();
         let _ = Status::decode(&ours);
     }
 }

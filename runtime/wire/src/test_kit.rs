@@ -149,9 +149,14 @@ pub(crate) fn to_big_endian(definition: &Definition, bytes: &[u8]) -> Vec<u8> {
 
 /// Holds a message type to its `.msg` file: name by name, type by type.
 pub(crate) fn assert_fields(definition: &Definition, fields: &[(&str, &str)]) {
+    assert_fields_of(definition, fields, crate::WIRE_VERSION);
+}
+
+/// The same for a message with a version of its own.
+pub(crate) fn assert_fields_of(definition: &Definition, fields: &[(&str, &str)], version: u32) {
     let listed: Vec<(&str, &str)> = definition.fields.iter().map(|(n, t)| (n.as_str(), t.as_str())).collect();
     assert_eq!(listed, fields);
-    assert_eq!(definition.constants["VERSION"], u64::from(crate::WIRE_VERSION));
+    assert_eq!(definition.constants["VERSION"], u64::from(version));
 }
 
 /// Holds an enum's names and numbers to the constants with this prefix: all of them and no others.
@@ -203,12 +208,13 @@ pub(crate) fn assert_hardened<T: PartialEq + core::fmt::Debug>(
 pub(crate) fn assert_versioned<T: PartialEq + core::fmt::Debug>(
     message: &'static str,
     good: &[u8],
+    spoken: u32,
     decode: impl Fn(&[u8]) -> Result<T, Error>,
 ) {
-    for found in [0, 2, u32::MAX] {
+    for found in [0, spoken - 1, spoken + 1, u32::MAX] {
         let mut other = good.to_vec();
         other[4..8].copy_from_slice(&found.to_le_bytes());
-        assert_eq!(decode(&other), Err(Error::Version { message, found, spoken: 1 }));
+        assert_eq!(decode(&other), Err(Error::Version { message, found, spoken }));
     }
 }
 

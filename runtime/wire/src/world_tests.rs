@@ -71,7 +71,7 @@ macro_rules! message_tests {
             assert_eq!($type::decode(&good).as_ref(), Ok(&value));
             assert_eq!($type::decode(&test_kit::to_big_endian(&definition, &good)), Ok(value));
             test_kit::assert_hardened(&good, $type::decode);
-            test_kit::assert_versioned(stringify!($type), &good, $type::decode);
+            test_kit::assert_versioned(stringify!($type), &good, $type::VERSION, $type::decode);
             let mut small = [0; $type::MAX_LEN];
             let short = &mut small[..good.len() - 1];
             assert!(matches!($value.encode(short), Err(Error::BufferFull { .. })));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use striatum::{Config, Engine, EngineConfig, Event, Output, Pipeline};
 use striatum_core::{ShapingMode, SourceSet, StampNanos};
 use striatum_frames::{Frame, Image, content_hash};
-use striatum_models::{Bundle, BundleModel, LoadOptions, SessionConfig};
+use striatum_models::{Bundle, BundleModel, LoadOptions, Member, MemberRuleName, MembersConfig, SessionConfig};
 use striatum_tests::drawn::{DrawOptions, Drawn, View};
 use striatum_tests::kit::{begin_request, step_request};
 use striatum_wire::{BeginReply, BundleHash, ShapedReward};
@@ -14,9 +14,21 @@ use crate::world;
 
 #[test]
 fn a_step_allocates_nothing_in_rust() {
+    count_allocations(MembersConfig::default());
+}
+
+#[test]
+fn a_step_of_three_members_allocates_nothing_in_rust() {
+    for rule in MemberRuleName::ALL {
+        count_allocations(MembersConfig::of(Member::ALL.to_vec(), rule));
+    }
+}
+
+fn count_allocations(members: MembersConfig) {
     let cache = striatum::Cache::from_env().unwrap();
     striatum_models::init_runtime(&cache.onnxruntime(true).unwrap()).unwrap();
-    let options = LoadOptions { session: SessionConfig::default(), cache_dir: Some(cache.root().join("backbones")) };
+    let cache_dir = Some(cache.root().join("backbones"));
+    let options = LoadOptions { session: SessionConfig::default(), cache_dir, members };
     let bundle = Bundle::load(&world().bundle, &options).unwrap();
     let model = BundleModel::new(bundle, || 0).unwrap();
     let config = Config::parse("bundle = \"-\"\n[sync]\nperiod_secs = 0.0\n", "test").unwrap();

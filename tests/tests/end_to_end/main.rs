@@ -9,6 +9,7 @@ mod commands;
 mod control;
 mod hot_path;
 mod live;
+mod members;
 mod page;
 mod recording;
 mod sim;

@@ -6,7 +6,7 @@ const SECS_PER_DAY: u64 = 86_400;
 
 /// Today in UTC, `2026-11-24`.
 #[allow(clippy::disallowed_methods, reason = "the date in a file's name, in no result")]
-pub(super) fn today() -> String {
+pub(crate) fn today() -> String {
     let secs = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
     let (year, month, day) = civil(secs / SECS_PER_DAY);
     format!("{year:04}-{month:02}-{day:02}")

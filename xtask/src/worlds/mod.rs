@@ -6,15 +6,21 @@
 //! - `play`: records, adapts and evaluates; what is there already is left alone.
 //! - `outcome`: what came of one episode.
 //! - `sums`: of a cell, a task, all.
-//! - `table`: as CSV, for a terminal, as Markdown.
+//! - `provenance`: whose results lie in a folder.
+//! - `wilson`: how well a share is known.
+//! - `table`, `plot`: as CSV, for a terminal, as Markdown; as a drawing. `reread`: a table that was written before.
 
 mod catalogue;
-mod date;
+pub(crate) mod date;
 mod outcome;
 mod plan;
 mod play;
+mod plot;
+mod provenance;
+mod reread;
 mod sums;
 mod table;
+mod wilson;
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -26,6 +32,7 @@ use crate::workspace::Workspace;
 use crate::{process, say, setup};
 use catalogue::Task;
 use play::Stage;
+use reread::Table;
 
 /// What `cargo xtask worlds` is asked for.
 #[derive(Debug, Args)]
@@ -54,6 +61,9 @@ pub(crate) struct Options {
     /// Also write the table into this machine's folder of benches/record.
     #[arg(long, value_name = "MACHINE")]
     record: Option<String>,
+    /// Plays nothing: intervals and drawing of a table that was written before, beside it.
+    #[arg(long, value_name = "FILE.csv", conflicts_with_all = ["tasks", "program", "out", "record", "keep"])]
+    from: Option<PathBuf>,
     /// Keep the episodes when the table is written (a few hundred MB).
     #[arg(long)]
     keep: bool,
@@ -64,31 +74,55 @@ pub(crate) struct Options {
 /// # Errors
 /// The first step that fails; what was done before it is kept, and not done again.
 pub(crate) fn worlds(workspace: &Workspace, options: &Options) -> Result<()> {
+    if let Some(csv) = &options.from {
+        let table = reread::read(csv)?;
+        table::terminal(&table.rows).iter().for_each(|line| say::result(line));
+        said(&write_table(&table, csv)?);
+        return Ok(());
+    }
     let record = options.record.as_deref().map(|machine| record_folder(workspace, machine)).transpose()?;
     let begun = Instant::now();
     let striatum = options.program.clone().map_or_else(|| setup::set_up(workspace), Ok)?;
     let listed = process::quiet(std::process::Command::new(&striatum).args(["sim", "list"]))?;
     let tasks = catalogue::choose(catalogue::read(&listed)?, &options.tasks)?;
     let out = options.out.clone().unwrap_or_else(|| workspace.target().join("worlds"));
-    let stage = Stage::new(striatum, &out, options.stride, jobs(options.jobs));
+    let stage = Stage::new(striatum, &out, &options.backbones, options.stride, jobs(options.jobs))?;
     let rows = measure(&stage, &tasks, options)?;
-    let date = date::today();
-    let csv = table::csv(&rows, &date, options.stride);
-    let mut written = vec![out.join("worlds.csv"), out.join("worlds.md")];
-    write(&written[0], &csv)?;
-    write(&written[1], &table::markdown(&rows))?;
+    let program = provenance::short(stage.program()).to_owned();
+    let table = Table { date: date::today(), stride: options.stride, program, rows };
+    let mut written = vec![out.join("worlds.md")];
+    write(&written[0], &table::markdown(&table.rows))?;
+    written.extend(write_table(&table, &out.join("worlds.csv"))?);
     if let Some(folder) = record {
-        written.push(folder.join(format!("worlds-{date}.csv")));
-        write(&written[2], &csv)?;
+        written.extend(write_table(&table, &folder.join(format!("worlds-{}.csv", table.date)))?);
     }
-    table::terminal(&rows).iter().for_each(|line| say::result(line));
+    table::terminal(&table.rows).iter().for_each(|line| say::result(line));
     if !options.keep {
         stage.remove_episodes(&tasks, options.episodes)?;
     }
     say::result("");
-    say::result(&format!("{:.0} s; written:", begun.elapsed().as_secs_f64()));
-    written.iter().for_each(|path| say::result(&format!("  {}", path.display())));
+    say::result(&format!("{:.0} s", begun.elapsed().as_secs_f64()));
+    said(&written);
     Ok(())
+}
+
+/// Writes the table, and a drawing of each backbone beside it; returns what was written.
+fn write_table(table: &Table, csv: &Path) -> Result<Vec<PathBuf>> {
+    let mut written = vec![csv.to_owned()];
+    write(csv, &table::csv(table))?;
+    let mut backbones: Vec<&str> = table.rows.iter().map(|row| row.backbone.as_str()).collect();
+    backbones.dedup();
+    for backbone in backbones {
+        let svg = csv.with_extension(format!("{backbone}.svg"));
+        write(&svg, &plot::svg(&table.rows, backbone))?;
+        written.push(svg);
+    }
+    Ok(written)
+}
+
+fn said(written: &[PathBuf]) {
+    say::result("written:");
+    written.iter().for_each(|path| say::result(&format!("  {}", path.display())));
 }
 
 /// All sums of all backbones.
@@ -110,7 +144,7 @@ fn jobs(asked: Option<u32>) -> usize {
 }
 
 /// A machine's folder; a wrong name should not cost half an hour.
-fn record_folder(workspace: &Workspace, machine: &str) -> Result<PathBuf> {
+pub(crate) fn record_folder(workspace: &Workspace, machine: &str) -> Result<PathBuf> {
     let records = workspace.root().join("benches").join("record");
     let folder = records.join(machine);
     if machine.contains(['/', '\\']) || !folder.is_dir() {
@@ -120,7 +154,7 @@ fn record_folder(workspace: &Workspace, machine: &str) -> Result<PathBuf> {
     Ok(folder)
 }
 
-fn write(path: &Path, text: &str) -> Result<()> {
+pub(crate) fn write(path: &Path, text: &str) -> Result<()> {
     std::fs::write(path, text)
         .map_err(|e| Failure::new(format!("writing {}", path.display()), e, "give --out a folder that can be written"))
 }

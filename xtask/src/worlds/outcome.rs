@@ -5,7 +5,11 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::plan::Cell;
+use super::provenance::{Judge, short};
 use crate::failure::{Failure, Result};
+
+/// The key of the program's SHA-256.
+const PROGRAM: &str = "program_sha256";
 
 /// One episode as it was judged. Keys and meanings are those of docs/guide/eval.md.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,14 +32,37 @@ pub(super) struct Outcome {
     pub(super) class_right: bool,
 }
 
+/// Adds to what `striatum eval` said which program said it.
+///
+/// # Errors
+/// What it said is not a JSON object.
+pub(super) fn signed(said: &str, program: &str) -> Result<String> {
+    let odd = |why: &dyn std::fmt::Display| Failure::new("striatum eval --json -", why, "report this");
+    let mut report: Value = serde_json::from_str(said).map_err(|e| odd(&e))?;
+    let object = report.as_object_mut().ok_or_else(|| odd(&"not an object"))?;
+    object.insert(PROGRAM.to_owned(), program.into());
+    Ok(format!("{report:#}\n"))
+}
+
 /// The outcomes of a cell, in the order of its seeds.
 ///
 /// # Errors
-/// A file that cannot be read, or that is not of this cell.
-pub(super) fn read(json: &Path, cell: &Cell) -> Result<Vec<Outcome>> {
+/// A file that cannot be read, that is not of this cell, or that another program or bundle has judged.
+pub(super) fn read(json: &Path, cell: &Cell, judge: &Judge) -> Result<Vec<Outcome>> {
     let odd = |why: String| Failure::new(format!("reading {}", json.display()), why, "remove it and start again");
     let text = std::fs::read_to_string(json).map_err(|e| odd(e.to_string()))?;
     let report: Value = serde_json::from_str(&text).map_err(|e| odd(e.to_string()))?;
+    for (key, what, wanted) in [(PROGRAM, "program", &judge.program), ("bundle_sha256", "bundle", &judge.bundle)] {
+        let judged = report[key].as_str().unwrap_or("unknown");
+        if judged != wanted {
+            let why = format!("{what} {} judged it, this one is {}", short(judged), short(wanted));
+            return Err(Failure::new(
+                format!("reading {}", json.display()),
+                why,
+                "give another --out, or remove the file",
+            ));
+        }
+    }
     let episodes = report["episodes"].as_array().map_or(&[][..], Vec::as_slice);
     if episodes.len() != cell.episodes as usize {
         return Err(odd(format!("{} episodes where {} were asked for", episodes.len(), cell.episodes)));
@@ -86,5 +113,25 @@ mod tests {
         assert_eq!((read.seed, read.kind.as_str(), read.failure_detected, read.class_right), (7, "miss", true, false));
         episode["succeeded"] = Value::Null;
         assert_eq!(outcome(&cell(), 7, &episode), None);
+    }
+
+    #[test]
+    fn what_another_program_or_bundle_said_is_refused_by_name() {
+        let file = std::env::temp_dir().join(format!("striatum-outcome-{}.json", std::process::id()));
+        let said = r#"{"bundle_sha256": "bundle", "episodes": []}"#;
+        std::fs::write(&file, signed(said, "program").unwrap()).unwrap();
+        let none = Cell { episodes: 0, ..cell() };
+        let judge = |program: &str, bundle: &str| Judge { program: program.to_owned(), bundle: bundle.to_owned() };
+        let as_by =
+            |program: &str, bundle: &str| read(&file, &none, &judge(program, bundle)).map_err(|e| e.to_string());
+        let (own, program, bundle) =
+            (as_by("program", "bundle"), as_by("newer", "bundle"), as_by("program", "refitted"));
+        std::fs::write(&file, said).unwrap();
+        let unsigned = as_by("program", "bundle");
+        std::fs::remove_file(&file).unwrap();
+        assert_eq!(own, Ok(Vec::new()));
+        assert!(program.unwrap_err().contains("program program judged it, this one is newer"));
+        assert!(bundle.unwrap_err().contains("bundle bundle judged it, this one is refitted"));
+        assert!(unsigned.unwrap_err().contains("program unknown judged it"));
     }
 }

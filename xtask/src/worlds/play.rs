@@ -9,8 +9,12 @@ use std::time::Instant;
 use super::catalogue::Task;
 use super::outcome::{self, Outcome};
 use super::plan::{self, Cell};
+use super::provenance::{Judge, claim, sha256_of};
 use crate::failure::{Failure, Result};
 use crate::{episodes, process, say};
+
+/// The folder of what was recorded.
+const EPISODES: &str = "episodes";
 
 /// Where things are, and how they are done.
 ///
@@ -19,14 +23,28 @@ use crate::{episodes, process, say};
 #[derive(Debug)]
 pub(super) struct Stage {
     striatum: PathBuf,
+    /// Its SHA-256.
+    program: String,
     out: PathBuf,
     stride: u32,
     jobs: usize,
 }
 
 impl Stage {
-    pub(super) fn new(striatum: PathBuf, out: &Path, stride: u32, jobs: usize) -> Self {
-        Self { striatum, out: out.to_owned(), stride, jobs }
+    /// A stage in `out`, which becomes this program's.
+    ///
+    /// # Errors
+    /// A program that cannot be read, or a folder with another program's results.
+    pub(super) fn new(striatum: PathBuf, out: &Path, backbones: &[String], stride: u32, jobs: usize) -> Result<Self> {
+        let program = sha256_of(&striatum)?;
+        let used: Vec<&str> = std::iter::once(EPISODES).chain(backbones.iter().map(String::as_str)).collect();
+        claim(out, &program, &used)?;
+        Ok(Self { striatum, program, out: out.to_owned(), stride, jobs })
+    }
+
+    /// The program's SHA-256.
+    pub(super) fn program(&self) -> &str {
+        &self.program
     }
 
     /// A demonstration and a bundle for each task.
@@ -87,10 +105,11 @@ impl Stage {
             std::fs::create_dir_all(&folder).map_err(|e| cannot_make(&folder, e))?;
             let mut command = Command::new(&self.striatum);
             command.arg("eval").args(&recorded).arg("--bundle").arg(self.bundle(backbone, &cell.task));
-            command.args(["--playbacks", "forward", "--stride", &self.stride.to_string()]).arg("--json").arg(&json);
-            process::quiet(&mut command)?;
+            command.args(["--playbacks", "forward", "--stride", &self.stride.to_string(), "--json", "-"]);
+            write_whole(&json, &outcome::signed(&process::quiet(&mut command)?, &self.program)?)?;
         }
-        outcome::read(&json, cell)
+        let bundle = sha256_of(&self.bundle(backbone, &cell.task).join("manifest.toml"))?;
+        outcome::read(&json, cell, &Judge { program: self.program.clone(), bundle })
     }
 
     /// Records one episode, if it is not there.
@@ -110,7 +129,7 @@ impl Stage {
     }
 
     fn episodes(&self, task: &str) -> PathBuf {
-        self.out.join("episodes").join(task)
+        self.out.join(EPISODES).join(task)
     }
 
     fn cell_folder(&self, cell: &Cell) -> PathBuf {
@@ -162,6 +181,14 @@ fn episode(folder: &Path, seed: u32) -> PathBuf {
     folder.join(format!("episode_{seed:03}"))
 }
 
+/// A result is there as a whole or not at all: a run that is cut off here must not leave half of one behind.
+fn write_whole(file: &Path, text: &str) -> Result<()> {
+    let part = file.with_extension("part");
+    std::fs::write(&part, text)
+        .and_then(|()| std::fs::rename(&part, file))
+        .map_err(|e| Failure::new(format!("writing {}", file.display()), e, "give --out a folder that can be written"))
+}
+
 fn cannot_make(folder: &Path, why: std::io::Error) -> Failure {
     Failure::new(format!("making {}", folder.display()), why, "give --out a folder that can be written")
 }
@@ -174,7 +201,8 @@ mod tests {
     #[test]
     fn answers_come_in_order_and_a_failure_is_the_answer() {
         for jobs in [1, 3] {
-            let stage = Stage::new(PathBuf::new(), Path::new(""), 1, jobs);
+            let stage =
+                Stage { striatum: PathBuf::new(), program: String::new(), out: PathBuf::new(), stride: 1, jobs };
             let things: Vec<usize> = (0..25).collect();
             assert_eq!(stage.each(&things, |&thing| Ok(thing * 2)).unwrap()[24], 48);
             let failing = |&thing: &usize| if thing == 7 { Err(Failure::new("seven", "no", "")) } else { Ok(thing) };

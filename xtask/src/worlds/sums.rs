@@ -2,6 +2,7 @@
 
 use super::outcome::Outcome;
 use super::plan::LEVELS;
+use super::wilson::Share;
 
 /// What stands in place of a task, level or kind where all of them are meant.
 pub(super) const ALL: &str = "all";
@@ -27,14 +28,19 @@ pub(super) struct Row {
     pub(super) coverage_90: Option<f64>,
     /// Mean share of rows that were flagged as out of distribution.
     pub(super) ood_share: Option<f64>,
-    /// Of those that failed, the share whose class is not success.
-    pub(super) failure_recall: Option<f64>,
-    /// Of those that failed, the share whose class is success.
-    pub(super) false_success_rate: Option<f64>,
-    /// Of those that succeeded, the share whose class is success.
-    pub(super) success_recall: Option<f64>,
-    /// The share whose class is that of the true curve.
-    pub(super) class_accuracy: Option<f64>,
+    /// Of those that failed, those that the verdict does not call a success.
+    pub(super) failure_recall: Option<Share>,
+    /// Of those that succeeded, those that the verdict calls one.
+    pub(super) success_recall: Option<Share>,
+    /// Those whose class is that of the true curve.
+    pub(super) class_accuracy: Option<Share>,
+}
+
+impl Row {
+    /// Of those that failed, those that the verdict calls a success.
+    pub(super) fn false_success(&self) -> Option<Share> {
+        self.failure_recall.map(Share::others)
+    }
 }
 
 /// Every cell, then the levels, kinds and whole of each task, then those of all tasks.
@@ -63,8 +69,7 @@ pub(super) fn rows(backbone: &str, outcomes: &[Outcome]) -> Vec<Row> {
 fn row([backbone, task, level, kind]: [&str; 4], chosen: &[&Outcome]) -> Row {
     let of = |value: fn(&Outcome) -> f64| mean(chosen.iter().map(|outcome| value(outcome)));
     let (succeeded, failed): (Vec<&Outcome>, Vec<&Outcome>) = chosen.iter().partition(|outcome| outcome.succeeded);
-    let share =
-        |some: &[&Outcome], is: fn(&Outcome) -> bool| mean(some.iter().map(|outcome| f64::from(u8::from(is(outcome)))));
+    let share = |some: &[&Outcome], is: fn(&Outcome) -> bool| Share::of(some, |outcome| is(outcome));
     let seeds = chosen.iter().map(|outcome| outcome.seed);
     Row {
         backbone: backbone.to_owned(),
@@ -82,7 +87,6 @@ fn row([backbone, task, level, kind]: [&str; 4], chosen: &[&Outcome]) -> Row {
         coverage_90: of(|outcome| outcome.coverage_90),
         ood_share: of(|outcome| outcome.ood_share),
         failure_recall: share(&failed, |outcome| outcome.failure_detected),
-        false_success_rate: share(&failed, |outcome| !outcome.failure_detected),
         success_recall: share(&succeeded, |outcome| !outcome.failure_detected),
         class_accuracy: share(chosen, |outcome| outcome.class_right),
     }
@@ -147,10 +151,14 @@ pub(super) mod tests {
         };
         let all = find("all", "all", "all").unwrap();
         assert_eq!((all.episodes, all.succeeded), (4, 2));
-        assert_eq!((all.failure_recall, all.false_success_rate, all.success_recall), (Some(0.5), Some(0.5), Some(0.5)));
-        assert_eq!((all.voc_plus, all.mae, all.class_accuracy), (Some(0.9), Some(0.2), Some(0.5)));
+        let half = Some(Share { some: 1, of: 2 });
+        assert_eq!((all.failure_recall, all.false_success(), all.success_recall), (half, half, half));
+        assert_eq!((all.voc_plus, all.mae, all.class_accuracy), (Some(0.9), Some(0.2), Some(Share { some: 2, of: 4 })));
         let miss = find("door", "low", "miss").unwrap();
-        assert_eq!((miss.voc_plus, miss.success_recall, miss.failure_recall), (None, None, Some(0.0)));
+        assert_eq!(
+            (miss.voc_plus, miss.success_recall, miss.failure_recall),
+            (None, None, Some(Share { some: 0, of: 1 }))
+        );
         assert!(find("door", "low", "success").is_none() && find("door", "none", "miss").is_none());
         assert_eq!(find("all", "all", "miss").unwrap().episodes, 2);
     }
@@ -158,6 +166,6 @@ pub(super) mod tests {
     #[test]
     fn an_expert_that_was_to_fail_and_succeeded_counts_as_what_it_did() {
         let rows = rows("b", &[outcome("push", "stall", true, false)]);
-        assert_eq!((rows[0].failure_recall, rows[0].success_recall), (None, Some(1.0)));
+        assert_eq!((rows[0].failure_recall, rows[0].success_recall), (None, Some(Share { some: 1, of: 1 })));
     }
 }

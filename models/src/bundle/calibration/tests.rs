@@ -16,13 +16,50 @@ fn entry() -> CalibrationEntry {
         interval_guaranteed: false,
         made: CalibrationMade {
             by: "test".into(),
+            models: None,
             stride: 5,
             map_error: 0.01,
             left_out: None,
             episodes: vec![SourceFile { file: "episode_002".into(), sha256: "1".repeat(64) }],
         },
-        success: None,
+        goal: None,
+        success: Dropped,
     }
+}
+
+fn goal(share: f64) -> GoalEntry {
+    let (held_secs, window_secs) = (0.5, 1.0);
+    GoalEntry { share, held_secs, window_secs, negatives: 60, false_successes: 0, rate_bound: 0.05, confidence: 0.95 }
+}
+
+#[test]
+fn a_goal_share_that_was_calibrated_takes_the_place_of_the_memorys_own() {
+    with_runtime(|| {
+        let folder = tempdir().unwrap();
+        let dir = drawn_bundle(folder.path(), 1);
+        let own = load(&dir).unwrap().goal_share().unwrap();
+        write_calibration(&dir, entry()).unwrap();
+        assert_eq!(load(&dir).unwrap().goal_share(), Some(own), "it was not asked for");
+        write_calibration(&dir, CalibrationEntry { goal: Some(goal(0.8125)), ..entry() }).unwrap();
+        assert_eq!(load(&dir).unwrap().goal_share(), Some(0.8125));
+        assert!((own - 0.8125).abs() > 1e-3);
+    });
+}
+
+#[test]
+fn a_threshold_from_before_is_read_and_not_kept() {
+    with_runtime(|| {
+        let folder = tempdir().unwrap();
+        let dir = drawn_bundle(folder.path(), 1);
+        write_calibration(&dir, entry()).unwrap();
+        let text = std::fs::read_to_string(dir.join(MANIFEST)).unwrap();
+        let old = "\n[calibration.success]\nthreshold = 0.9\nframes = 3\nof = 5\nnegatives = 59\n\
+                   rate_bound = 0.05\nconfidence = 0.95\n";
+        std::fs::write(dir.join(MANIFEST), text.clone() + old).unwrap();
+        assert_eq!(load(&dir).unwrap().calibration().interval.multiplier(), 2.5);
+        write_calibration(&dir, entry()).unwrap();
+        assert_eq!(std::fs::read_to_string(dir.join(MANIFEST)).unwrap(), text);
+    });
 }
 
 fn load(dir: &Path) -> Result<BundleModel> {
@@ -60,8 +97,6 @@ fn a_calibration_that_cannot_be_is_refused_by_its_key_and_not_written() {
         let folder = tempdir().unwrap();
         let dir = drawn_bundle(folder.path(), 1);
         let before = std::fs::read(dir.join(MANIFEST)).unwrap();
-        let success =
-            SuccessEntry { threshold: 0.9, frames: 6, of: 5, negatives: 60, rate_bound: 0.05, confidence: 0.95 };
         let cases = [
             (CalibrationEntry { progress_out: vec![0.0, 0.9, 0.5], ..entry() }, "progress_out: the outputs fall"),
             (CalibrationEntry { progress_in: vec![0.0, 0.0, 1.0], ..entry() }, "the inputs do not rise"),
@@ -69,7 +104,8 @@ fn a_calibration_that_cannot_be_is_refused_by_its_key_and_not_written() {
             (CalibrationEntry { progress_out: vec![0.0, f64::NAN, 1.0], ..entry() }, "not in [0, 1]"),
             (CalibrationEntry { interval_multiplier: 0.0, ..entry() }, "interval multiplier is 0"),
             (CalibrationEntry { interval_std_floor: f64::NAN, ..entry() }, "interval std floor is NaN"),
-            (CalibrationEntry { success: Some(success), ..entry() }, "calibration.success: 6 of 5 rows"),
+            (CalibrationEntry { goal: Some(goal(0.0)), ..entry() }, "calibration.goal.share is 0,"),
+            (CalibrationEntry { goal: Some(goal(f64::NAN)), ..entry() }, "calibration.goal.share is NaN,"),
         ];
         for (entry, said) in cases {
             let message = write_calibration(&dir, entry).expect_err(said).to_string();

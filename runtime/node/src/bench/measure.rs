@@ -1,5 +1,9 @@
 //! Samples, and what the operating system says of this process.
 
+use std::path::Path;
+
+use crate::error::{Error, Result};
+
 /// Nanoseconds of every counted step, stage by stage.
 #[derive(Default)]
 pub(super) struct Samples {
@@ -17,6 +21,7 @@ pub(super) struct Samples {
     pub(super) step: Vec<u64>,
     pub(super) allocations: Vec<u64>,
     pub(super) images_encoded: u64,
+    pub(super) images_reused: u64,
     /// CPU time of the whole run, decoding included, and the steps of the whole run, warm-up included.
     pub(super) cpu_secs: f64,
     pub(super) cpu_steps: u64,
@@ -36,9 +41,39 @@ pub(super) fn cpu_secs() -> f64 {
     ticks / TICKS_PER_SEC
 }
 
+/// CPU time of the calling thread, nanoseconds; brought up to date at every tick of the scheduler, a few milliseconds.
+///
+/// # Errors
+/// A system that does not say.
+pub(super) fn thread_cpu_nanos() -> Result<u64> {
+    let path = Path::new("/proc/thread-self/schedstat");
+    let mend = "measure on Linux, with /proc mounted";
+    let text = std::fs::read_to_string(path).map_err(|source| Error::file("read", path, source, mend))?;
+    let first = text.split_whitespace().next().and_then(|field| field.parse().ok());
+    first.ok_or_else(|| Error::input(path.display().to_string(), "does not begin with a number", mend))
+}
+
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
+
+    #[test]
+    fn a_thread_that_waits_spends_nothing() {
+        let before = thread_cpu_nanos().unwrap();
+        let (sender, receiver) = crossbeam_channel::bounded::<()>(0);
+        let busy = std::thread::spawn(move || {
+            let start = thread_cpu_nanos().unwrap();
+            let mut sum = 0_u64;
+            while thread_cpu_nanos().unwrap() < start + 100_000_000 {
+                sum = (0..100_000_u64).fold(sum, |sum, n| sum.wrapping_mul(31).wrapping_add(n));
+            }
+            drop(sender);
+            sum
+        });
+        let _ = receiver.recv();
+        assert!(busy.join().is_ok() && thread_cpu_nanos().unwrap() - before < 50_000_000);
+    }
 
     #[test]
     fn cpu_time_rises_with_work() {

@@ -1,17 +1,20 @@
 //! Samples to numbers.
 
 use std::io::Write;
+use std::path::Path;
 
 use serde_json::{Value, json};
 
 use super::BenchOptions;
+use super::against::Paired;
 use super::measure::Samples;
+use super::rig::Rig;
 use crate::cli::say;
 use crate::error::Result;
 use crate::live::nearest_rank;
 
 /// One JSON object with everything that was measured.
-pub(super) fn report(options: &BenchOptions, samples: &Samples, mut floor: Vec<u64>, views: usize) -> Value {
+pub(super) fn report(options: &BenchOptions, samples: &Samples, mut floor: Vec<u64>, rig: &Rig) -> Value {
     floor.sort_unstable();
     let steps = samples.step.len();
     let median = |values: &[u64]| {
@@ -25,7 +28,8 @@ pub(super) fn report(options: &BenchOptions, samples: &Samples, mut floor: Vec<u
     json!({
         "bundle": options.bundle.display().to_string(),
         "episode": options.episode.display().to_string(),
-        "views": views,
+        "views": rig.views(),
+        "encoder": rig.encoder(),
         "stride": options.stride,
         "threads": options.session.intra_op_threads,
         "recording": options.record,
@@ -50,9 +54,23 @@ pub(super) fn report(options: &BenchOptions, samples: &Samples, mut floor: Vec<u
         "step_over_floor": step / nearest_rank(&floor, 0.5) as f64,
         "step_over_encode": step / median(&samples.encode),
         "encoder_calls_per_step": samples.images_encoded as f64 / steps as f64,
+        "images_reused_per_step": samples.images_reused as f64 / steps as f64,
         "allocations_per_step": { "p50": nearest_rank(&allocations, 0.5), "max": allocations.last() },
         "cpu_ms_per_step": samples.cpu_secs * 1e3 / samples.cpu_steps as f64,
         "throughput_steps_per_s": steps as f64 / samples.wall_secs,
+    })
+}
+
+/// What the two cost: milliseconds of CPU time a frame set, and this bundle's over the other's.
+pub(super) fn against(other: &Path, paired: &Paired) -> Value {
+    let of = |which: usize| paired.nanos.iter().map(|pair| pair[which]).collect::<Vec<u64>>();
+    json!({
+        "bundle": other.display().to_string(),
+        "encoder": paired.encoder,
+        "steps": paired.nanos.len(),
+        "score_cpu_ms": quantiles(&of(0)),
+        "their_score_cpu_ms": quantiles(&of(1)),
+        "cpu_ratio": paired.ratio(),
     })
 }
 
@@ -90,10 +108,18 @@ pub(super) fn table(report: &Value, out: &mut dyn Write) -> Result<()> {
         }
     }
     say(out, format_args!("encoder alone     {:>10.4}", report["session_floor_ms"]["p50"].as_f64().unwrap_or(0.0)))?;
-    for key in
-        ["step_over_floor", "step_over_encode", "encoder_calls_per_step", "cpu_ms_per_step", "throughput_steps_per_s"]
-    {
+    for key in [
+        "step_over_floor",
+        "step_over_encode",
+        "encoder_calls_per_step",
+        "images_reused_per_step",
+        "cpu_ms_per_step",
+        "throughput_steps_per_s",
+    ] {
         say(out, format_args!("{key:<28}{:.3}", report[key].as_f64().unwrap_or(0.0)))?;
+    }
+    if let Some(ratio) = report["against"]["cpu_ratio"].as_f64() {
+        say(out, format_args!("{:<28}{ratio:.3}", "cpu_ratio against"))?;
     }
     say(
         out,

@@ -7,6 +7,7 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use striatum_core::{MAX_VIEWS, StampNanos};
 use striatum_frames::{Frame, content_hash};
+use striatum_models::Member;
 use striatum_wire::{BundleHash, ShapedReward};
 use zenoh::pubsub::{Publisher, Subscriber};
 use zenoh::qos::CongestionControl;
@@ -21,7 +22,7 @@ use crate::episode::{Episode, FrameReader, ReaderOptions};
 use crate::error::{Error, Result};
 use crate::fetch::Cache;
 use crate::live::engine_config;
-use crate::load;
+use crate::load::{self, EncoderUse};
 use crate::pipeline::Pipeline;
 use crate::record::Recorder;
 use crate::record::entry::{Entry, Raw};
@@ -49,18 +50,19 @@ pub(super) struct Rig {
     heard: Receiver<(u64, u64)>,
     recorder: Option<Recorder>,
     views: usize,
+    encoder: EncoderUse,
     _subscriber: Subscriber<()>,
     _sessions: (Session, Session),
 }
 
 impl Rig {
     pub(super) fn new(options: &BenchOptions) -> Result<Self> {
-        let loaded = load::bundle(&options.bundle, &options.session)?;
+        let loaded = load::bundle(&options.bundle, &options.session, &options.members)?.with_reuse(options.reuse);
         let config = Config::parse("bundle = \"-\"\n[sync]\nperiod_secs = 0.0\n", "bench")?;
         let pipeline_config = config.pipeline(loaded.views.len(), "bench")?;
         let engine_config = engine_config(&config, 1, BundleHash(loaded.hash), &pipeline_config)?;
         let views = loaded.views.clone();
-        let recorder = options.record.then(|| recorder(options, &views)).transpose()?;
+        let recorder = options.record.then(|| recorder(options, &views, &loaded.members)).transpose()?;
         let engine = Engine::new(Pipeline::new(loaded.model, &pipeline_config)?, engine_config);
         // Before the decoders are started: a child that is being started holds on to every socket for a moment.
         let (sessions, publisher, subscriber, heard) = wire()?;
@@ -78,6 +80,7 @@ impl Rig {
             heard,
             recorder,
             views: views.len(),
+            encoder: loaded.encoder,
             _subscriber: subscriber,
             _sessions: sessions,
         })
@@ -85,6 +88,10 @@ impl Rig {
 
     pub(super) fn views(&self) -> usize {
         self.views
+    }
+
+    pub(super) fn encoder(&self) -> &EncoderUse {
+        &self.encoder
     }
 
     /// Takes up to `steps` frame sets; the first `warm_up` are not counted.
@@ -130,7 +137,7 @@ impl Rig {
         let start = monotonic_nanos();
         let mut bytes = [0; ShapedReward::MAX_LEN];
         let mut message = None;
-        let mut images = 0;
+        let (mut images, mut reused) = (0, 0);
         let mut result = Ok(());
         let engine = &mut self.engine;
         let mut hear = |output: Output<'_>| match output {
@@ -138,7 +145,10 @@ impl Rig {
                 bytes[..encoded.len()].copy_from_slice(encoded);
                 message = Some((reward.sequence, encoded.len()));
             }
-            Output::Scored(scored) => images += u64::from(scored.scores.images_encoded),
+            Output::Scored(scored) => {
+                images += u64::from(scored.scores.images_encoded);
+                reused += scored.images_reused();
+            }
             Output::Reply(..) | Output::Refuse(..) => {}
         };
         let allocations = allocation_counter::measure(|| {
@@ -173,6 +183,7 @@ impl Rig {
         samples.step.push(put - start);
         samples.allocations.push(allocations.count_total);
         samples.images_encoded += images;
+        samples.images_reused += reused;
         self.record(row, &bytes, length, samples);
         Ok(())
     }
@@ -196,7 +207,7 @@ impl Rig {
 
 /// The encoder's session alone, in a tight loop.
 pub(super) fn floor(options: &BenchOptions, views: usize, runs: usize) -> Result<Vec<u64>> {
-    let mut model = load::open(&options.bundle, &options.session)?;
+    let mut model = load::open(&options.bundle, &options.session, &options.members)?;
     let encoder = model.encoder_mut();
     for view in 0..views {
         encoder.input_mut(view)?.fill(0.1);
@@ -225,9 +236,8 @@ fn decode_ahead(options: &BenchOptions, views: &[String]) -> Result<(Receiver<Ro
         .spawn(move || {
             let mut start = monotonic_nanos();
             while let Some(row) = reader.next_row()? {
-                let secs = episode.capture_secs(row.source_frame).max(0.0);
-                let at = u64::try_from(Duration::from_secs_f64(secs).as_nanos()).unwrap_or(u64::MAX);
-                let frames = frames(row, StampNanos(1_000_000_000).plus(at));
+                let capture = capture_of(&episode, row.source_frame);
+                let frames = frames(row, capture);
                 let bytes = frames.iter().map(|frame| frame.image.pixels().len()).sum();
                 let Some(left) = left_bytes.checked_sub(bytes) else { break };
                 left_bytes = left;
@@ -271,7 +281,14 @@ fn hand_over(decoded: Receiver<Row>) -> Result<(Sender<()>, Receiver<Row>)> {
     Ok((asks, rows))
 }
 
-fn frames(row: crate::episode::FrameRow, capture: StampNanos) -> Vec<Frame> {
+/// When a frame of the clip was captured, by a clock that does not begin at 0.
+pub(super) fn capture_of(episode: &Episode, source_frame: usize) -> StampNanos {
+    let secs = episode.capture_secs(source_frame).max(0.0);
+    let at = u64::try_from(Duration::from_secs_f64(secs).as_nanos()).unwrap_or(u64::MAX);
+    StampNanos(1_000_000_000).plus(at)
+}
+
+pub(super) fn frames(row: crate::episode::FrameRow, capture: StampNanos) -> Vec<Frame> {
     let source_frame = u32::try_from(row.source_frame).unwrap_or(u32::MAX);
     row.images
         .into_iter()
@@ -321,7 +338,7 @@ fn wire() -> Result<Wire> {
     Ok(((ours, theirs), publisher, subscriber, heard))
 }
 
-fn recorder(options: &BenchOptions, views: &[String]) -> Result<Recorder> {
+fn recorder(options: &BenchOptions, views: &[String], members: &[Member]) -> Result<Recorder> {
     let path = std::env::temp_dir().join(format!("striatum-bench-{}.mcap", std::process::id()));
     let header = Header {
         version: VERSION,
@@ -329,6 +346,7 @@ fn recorder(options: &BenchOptions, views: &[String]) -> Result<Recorder> {
         bundle_hash: String::new(),
         bundle: options.bundle.display().to_string(),
         views: views.to_vec(),
+        members: members.to_vec(),
         episode: None,
         machine: Machine::this(usize::from(options.session.intra_op_threads)),
     };

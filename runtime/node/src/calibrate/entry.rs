@@ -1,12 +1,13 @@
 //! What was found, as the bundle's manifest keeps it.
 
 use striatum_calibration::MapChoice;
-use striatum_models::{CalibrationEntry, CalibrationMade, LeftOutEntry, SourceFile, SuccessEntry};
+use striatum_models::{CalibrationEntry, CalibrationMade, Dropped, GoalEntry, LeftOutEntry, SourceFile};
 
 use super::{Found, Success};
 use crate::episode::Episode;
 use crate::error::Result;
 use crate::hash::hex;
+use crate::pipeline::secs;
 
 /// The manifest's section. No date and no path: the same episodes give the same bytes.
 pub(super) fn of(found: &Found) -> Result<CalibrationEntry> {
@@ -23,6 +24,7 @@ pub(super) fn of(found: &Found) -> Result<CalibrationEntry> {
         made: CalibrationMade {
             by: concat!("striatum ", env!("CARGO_PKG_VERSION")).to_owned(),
             stride: found.stride,
+            models: found.models.clone(),
             map_error: match found.fitted.map {
                 MapChoice::Isotonic { greatest_error, .. } => greatest_error,
                 MapChoice::Identity { .. } | MapChoice::OneEpisode => 0.0,
@@ -35,16 +37,18 @@ pub(super) fn of(found: &Found) -> Result<CalibrationEntry> {
             }),
             episodes: found.episodes.iter().map(source).collect::<Result<Vec<_>>>()?,
         },
-        success: found.success.as_ref().map(success),
+        goal: found.success.as_ref().map(goal),
+        success: Dropped,
     })
 }
 
-fn success(Success { persistence, threshold, .. }: &Success) -> SuccessEntry {
-    SuccessEntry {
-        threshold: threshold.threshold,
-        frames: persistence.frames(),
-        of: persistence.of(),
+fn goal(Success { rule, threshold, .. }: &Success) -> GoalEntry {
+    GoalEntry {
+        share: threshold.share,
+        held_secs: secs(rule.held_nanos()),
+        window_secs: secs(rule.window_nanos()),
         negatives: threshold.negatives,
+        false_successes: threshold.false_successes,
         rate_bound: threshold.rate_bound,
         confidence: threshold.confidence,
     }

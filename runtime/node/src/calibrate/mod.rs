@@ -13,15 +13,16 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use striatum_calibration::{
-    EpisodeCurve, Fitted, Held, Measures, Persistence, SuccessThreshold, fit, leave_one_out, measure, success_threshold,
+    EpisodeCurve, Fitted, Held, Measures, SuccessThreshold, fit, highest_share, leave_one_out, measure, says,
+    success_threshold,
 };
-use striatum_core::Discount;
-use striatum_models::{SessionConfig, write_calibration};
+use striatum_core::{Discount, SuccessRule};
+use striatum_models::{MembersConfig, SessionConfig, write_calibration};
 
 use crate::cli::say;
 use crate::episode::{Episode, ReaderOptions, TruthSource};
 use crate::error::{Error, Result};
-use crate::eval::Player;
+use crate::eval::{Curve, Player};
 use crate::hash::hex;
 use crate::label::{offline_config, rows_bar, write_whole};
 use crate::load::Loaded;
@@ -39,7 +40,7 @@ pub(crate) struct CalibrateOptions {
     pub bundle: PathBuf,
     /// Every how many frames a row is made.
     pub stride: usize,
-    /// The success threshold that is wanted, if one is.
+    /// What the success estimate must keep, if anything.
     pub success: Option<SuccessWanted>,
     /// Where the JSON goes: a file, or `-` for standard output and nothing else there.
     pub json: Option<PathBuf>,
@@ -47,28 +48,30 @@ pub(crate) struct CalibrateOptions {
     pub ffmpeg: PathBuf,
     /// How the model runs.
     pub session: SessionConfig,
+    /// Which of the bundle's models answer.
+    pub members: MembersConfig,
 }
 
-/// What a success threshold must keep.
+/// What the success estimate must keep.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct SuccessWanted {
-    /// Largest share of failed episodes that may be called a success.
+    /// Largest share of failed episodes that may ever be called a success.
     pub rate: f64,
     /// How sure of that.
     pub confidence: f64,
-    /// Rows that must be above the threshold,
-    pub frames: usize,
-    /// of so many in a row.
-    pub of: usize,
 }
 
-/// A threshold, and how many of the successful episodes pass it.
+/// From when on the goal is seen, and what comes of the successful episodes with that.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Success {
-    persistence: Persistence,
+    rule: SuccessRule,
     threshold: SuccessThreshold,
-    recalled: usize,
+    /// Successful episodes,
     positives: usize,
+    /// of these, called a success in some row,
+    recalled: usize,
+    /// and called one before they were.
+    early: usize,
 }
 
 /// Everything that was found.
@@ -81,6 +84,8 @@ struct Found {
     left_out: Option<Held>,
     success: Option<Success>,
     stride: usize,
+    /// The members that answered, in words, where they were not the bundle's own choice.
+    models: Option<String>,
 }
 
 /// Calibrates a bundle. `out` (standard output) gets a table, or, with JSON to `-`, one JSON object and nothing else.
@@ -89,7 +94,7 @@ struct Found {
 /// What loading the bundle, opening an episode, decoding, fitting or writing refuses; an episode without truth. Nothing is
 /// written then.
 pub(crate) fn calibrate(options: &CalibrateOptions, out: &mut dyn Write) -> Result<()> {
-    let loaded = crate::load::bundle(&options.bundle, &options.session)?;
+    let loaded = crate::load::to_calibrate(&options.bundle, &options.session, &options.members)?;
     let before = hex(&loaded.hash);
     let found = fit_with(loaded, options)?;
     let after = write_calibration(&options.bundle, entry::of(&found)?)?;
@@ -98,16 +103,19 @@ pub(crate) fn calibrate(options: &CalibrateOptions, out: &mut dyn Write) -> Resu
 
 /// Plays and fits, and writes nothing.
 fn fit_with(loaded: Loaded, options: &CalibrateOptions) -> Result<Found> {
-    let views = loaded.views;
+    let (views, models) = (loaded.views, loaded.chosen);
     // All are opened before the first is played: a wrong path should not cost a minute.
     let episodes = options.episodes.iter().map(|path| open(path, &views)).collect::<Result<Vec<_>>>()?;
     let gamma = Discount::new(GAMMA).map_err(striatum_core::Error::from)?;
     let mut pipeline = Pipeline::new(loaded.model, &offline_config(views.len(), gamma))?.without_calibration();
-    let curves = episodes.iter().map(|episode| play(&mut pipeline, episode, options)).collect::<Result<Vec<_>>>()?;
+    let played = episodes.iter().map(|episode| play(&mut pipeline, episode, options)).collect::<Result<Vec<_>>>()?;
+    let curves = episodes.iter().zip(&played).map(|(episode, curve)| of_progress(episode, curve));
+    let curves = curves.collect::<Result<Vec<_>>>()?;
     let fitted = fit(&curves)?;
     let left_out = leave_one_out(&curves)?;
-    let success = options.success.map(|wanted| success(&wanted, &episodes, &curves, &fitted)).transpose()?;
-    Ok(Found { as_is: measure(&curves), episodes, curves, fitted, left_out, success, stride: options.stride })
+    let rule = *pipeline.success_rule();
+    let success = options.success.map(|wanted| success(&wanted, &rule, &episodes, &played)).transpose()?;
+    Ok(Found { as_is: measure(&curves), episodes, curves, fitted, left_out, success, stride: options.stride, models })
 }
 
 /// An episode whose truth somebody wrote down.
@@ -120,7 +128,7 @@ fn open(path: &Path, views: &[String]) -> Result<Episode> {
     Ok(episode)
 }
 
-fn play(pipeline: &mut Pipeline, episode: &Episode, options: &CalibrateOptions) -> Result<EpisodeCurve> {
+fn play(pipeline: &mut Pipeline, episode: &Episode, options: &CalibrateOptions) -> Result<Curve> {
     let rows = episode.frames().div_ceil(options.stride.max(1));
     let bar = rows_bar(&format!("calibrate {}", episode.name()), rows);
     let mut player = Player {
@@ -132,20 +140,39 @@ fn play(pipeline: &mut Pipeline, episode: &Episode, options: &CalibrateOptions) 
     };
     let curve = player.play(episode, &[], 0)?;
     bar.finish_and_clear();
-    Ok(EpisodeCurve::new(episode.name(), curve.progress, curve.std, curve.truth)?)
+    Ok(curve)
 }
 
-/// The threshold in calibrated progress. The map rises, so that it keeps the order of episodes: which of them are above the
-/// threshold does not depend on the map, and the map may have been fitted to the same episodes.
-fn success(wanted: &SuccessWanted, episodes: &[Episode], curves: &[EpisodeCurve], fitted: &Fitted) -> Result<Success> {
-    let persistence = Persistence::new(wanted.frames, wanted.of)?;
-    let highest = |curve: &EpisodeCurve| persistence.highest(curve.calibrated(&fitted.calibration).mean());
-    let of_those = |failed: bool| -> Vec<f64> {
-        let those = episodes.iter().zip(curves).filter(|(episode, _)| episode.never_succeeded() == Some(failed));
-        those.map(|(_, curve)| highest(curve)).collect()
+fn of_progress(episode: &Episode, curve: &Curve) -> Result<EpisodeCurve> {
+    let Curve { progress, std, truth, .. } = curve;
+    Ok(EpisodeCurve::new(episode.name(), progress.clone(), std.clone(), truth.clone())?)
+}
+
+/// From which share on the goal counts as seen. It is apart from progress: no table of the calibration changes it.
+fn success(wanted: &SuccessWanted, rule: &SuccessRule, episodes: &[Episode], played: &[Curve]) -> Result<Success> {
+    if played.iter().all(|curve| curve.goal.iter().all(Option::is_none)) {
+        let what = "the bundle has no success estimate to choose a share for: it has no memory of the demonstration";
+        return Err(Error::input("--false-success", what, "adapt again"));
+    }
+    let of_those = |failed: bool| -> Vec<&Curve> {
+        let those = episodes.iter().zip(played).filter(|(episode, _)| episode.never_succeeded() == Some(failed));
+        those.map(|(_, curve)| curve).collect()
     };
     let (negatives, positives) = (of_those(true), of_those(false));
-    let threshold = success_threshold(&negatives, wanted.rate, wanted.confidence)?;
-    let recalled = positives.iter().filter(|highest| **highest > threshold.threshold).count();
-    Ok(Success { persistence, threshold, recalled, positives: positives.len() })
+    let highest = |curve: &&Curve| highest_share(rule, &curve.captured, &curve.trusted_goal);
+    let highest: Vec<f64> = negatives.iter().map(highest).collect();
+    let threshold = success_threshold(&highest, wanted.rate, wanted.confidence)?;
+    let rule = rule.with_share(threshold.share)?;
+    let said: Vec<Vec<bool>> =
+        positives.iter().map(|curve| says(&rule, &curve.captured, &curve.trusted_goal)).collect();
+    let early = |(curve, said): &(&&Curve, &Vec<bool>)| {
+        said.iter().zip(&curve.not_done).any(|(&said, &not_done)| said && not_done)
+    };
+    Ok(Success {
+        rule,
+        threshold,
+        positives: positives.len(),
+        recalled: said.iter().filter(|said| said.contains(&true)).count(),
+        early: positives.iter().zip(&said).filter(early).count(),
+    })
 }

@@ -10,6 +10,7 @@ use striatum_core::IntervalTable;
 
 use super::{CalibrateOptions, Found, say, write_whole};
 use crate::error::Result;
+use crate::pipeline::secs;
 
 /// Writes the JSON where it is asked for, and a table for people unless the JSON takes its place.
 pub(super) fn write(
@@ -90,15 +91,16 @@ fn json(found: &Found, [before, after]: &[String; 2]) -> Value {
             json!({ "before": measures(&held.before), "after": measures(&held.after) })
         }),
         "success": found.success.as_ref().map(|success| json!({
-            "threshold": success.threshold.threshold,
-            "frames": success.persistence.frames(),
-            "of": success.persistence.of(),
+            "share": success.threshold.share,
+            "held_secs": secs(success.rule.held_nanos()),
+            "window_secs": secs(success.rule.window_nanos()),
             "negatives": success.threshold.negatives,
             "false_successes": success.threshold.false_successes,
             "rate_bound": success.threshold.rate_bound,
             "confidence": success.threshold.confidence,
             "positives": success.positives,
             "recalled": success.recalled,
+            "early": success.early,
         })),
         "warnings": warnings(found),
     })
@@ -145,16 +147,15 @@ fn table(found: &Found, [before, after]: &[String; 2], bundle: &Path, out: &mut 
         let of = &success.threshold;
         let _ = writeln!(
             text,
-            "success: {} of {} rows above {:.4}; at most {:.3} of failed episodes pass, with confidence {} ({} of {} did); {} of {} successes pass",
-            success.persistence.frames(),
-            success.persistence.of(),
-            of.threshold,
+            "success: the goal is seen from a share of {:.4} on; at most {:.3} of failed episodes are ever called a success, with confidence {} ({} of {} were); {} of {} successes are, {} of them too early",
+            of.share,
             of.rate_bound,
             of.confidence,
             of.false_successes,
             of.negatives,
             success.recalled,
-            success.positives
+            success.positives,
+            success.early
         );
     }
     let _ = write!(text, "{}: {}", bundle.display(), hash_line(before, after));

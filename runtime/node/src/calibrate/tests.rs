@@ -9,7 +9,8 @@ use striatum_frames::FrameSet;
 use striatum_models::{RewardModel, StageTimings};
 
 use super::*;
-use crate::label::fake::{draw_episode, loaded};
+use crate::label::fake::{draw_episode, loaded, loaded_with_goal};
+use crate::pipeline::{PipelineConfig, SuccessConfig};
 
 fn options(episodes: &[&Path]) -> CalibrateOptions {
     CalibrateOptions {
@@ -20,6 +21,7 @@ fn options(episodes: &[&Path]) -> CalibrateOptions {
         json: None,
         ffmpeg: PathBuf::from("unused"),
         session: SessionConfig::default(),
+        members: MembersConfig::default(),
     }
 }
 
@@ -110,21 +112,37 @@ fn an_episode_without_truth_is_refused_by_its_folder() {
 }
 
 #[test]
-fn a_success_threshold_is_refused_with_too_few_failures_and_kept_with_enough() {
+fn a_goal_share_is_refused_with_too_few_failures_and_chosen_with_enough() {
     let folder = drawn(&[1, 1, 0, 0, 0, 0, 0]);
     let paths = paths(folder.path(), 7);
-    let wanted = SuccessWanted { rate: 0.05, confidence: 0.95, frames: 3, of: 5 };
+    let wanted = SuccessWanted { rate: 0.05, confidence: 0.95 };
     let plain = options(&paths.iter().map(PathBuf::as_path).collect::<Vec<_>>());
+    let model = || loaded_with_goal(|progress| progress * 0.95);
     let asked = CalibrateOptions { success: Some(wanted), ..plain.clone() };
+    let message = fit_with(model(), &asked).map(drop).unwrap_err().to_string();
+    assert!(message.contains("needs 59 episodes, there are 5") && message.contains("0.451 at best"), "{message}");
+    let asked = CalibrateOptions { success: Some(SuccessWanted { rate: 0.5, ..wanted }), ..plain.clone() };
     let message = fit_with(loaded(), &asked).map(drop).unwrap_err().to_string();
-    assert!(message.contains("needs 59 episodes, there are 5"), "{message}");
+    assert!(message.contains("no success estimate"), "{message}");
     // Five failures are enough for "half of them at most, with 95 %": (1/2)^5 < 0.05.
-    let asked = CalibrateOptions { success: Some(SuccessWanted { rate: 0.5, ..wanted }), ..plain };
-    let found = fit_with(loaded(), &asked).unwrap();
+    let found = fit_with(model(), &asked).unwrap();
     let success = found.success.unwrap();
-    assert_eq!((success.threshold.negatives, success.positives), (5, 2));
+    assert_eq!((success.threshold.negatives, success.threshold.false_successes, success.positives), (5, 0, 2));
+    // The last eight rows, a 15th of a second each, make half a second: the least of them shows 26 / 40.
+    let highest = 26.0 / 40.0 * 0.95;
+    assert!(success.threshold.share > highest && success.threshold.share < highest + 1.1e-4);
     // The pictures of both kinds are the same: what fails looks like what succeeds, and no success passes.
-    assert_eq!(success.recalled, 0);
+    assert_eq!((success.recalled, success.early), (0, 0));
+    let goal = entry::of(&found).unwrap().goal.unwrap();
+    assert_eq!((goal.share, goal.held_secs, goal.window_secs, goal.negatives), (success.threshold.share, 0.5, 1.0, 5));
+    // And with the share that was chosen, none of those failures is called a success.
+    let ever = |share: f64| {
+        let success = SuccessConfig { share: Some(share), ..SuccessConfig::default() };
+        let config = PipelineConfig { success, ..offline_config(2, Discount::new(0.5).unwrap()) };
+        let mut pipeline = Pipeline::new(model().model, &config).unwrap();
+        play(&mut pipeline, &Episode::open(&paths[2], None).unwrap(), &plain).unwrap().success.contains(&true)
+    };
+    assert!(!ever(goal.share) && ever(goal.share - 2e-4));
 }
 
 /// A model with tables of its own, as a calibrated bundle has them.

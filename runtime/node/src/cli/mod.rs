@@ -9,10 +9,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Parser;
-use striatum_models::{PerceptualOptions, SessionConfig};
+use striatum_models::{MembersConfig, PerceptualOptions, SessionConfig};
 
 use self::args::{
-    AdaptArgs, BenchArgs, CalibrateArgs, Cli, Command, EvalArgs, LabelArgs, PageArgs, PlayArgs, StepsArgs, WatchArgs,
+    AdaptArgs, BenchArgs, CalibrateArgs, Cli, Command, EvalArgs, LabelArgs, MemberArgs, PageArgs, PlayArgs, StepsArgs,
+    WatchArgs,
 };
 use crate::error::{Error, Result};
 use crate::fetch::Cache;
@@ -20,8 +21,8 @@ use crate::play::PlayOptions;
 use crate::replay::ReplayOptions;
 use crate::watch::WatchOptions;
 use crate::{
-    adapt_command, bench, calibrate, doctor, eval, label, live, models_command, page, play, replay, robots_command,
-    steps, watch,
+    adapt_command, bench, calibrate, doctor, eval, generative_command, label, live, models_command, page, play, replay,
+    robots_command, steps, watch,
 };
 
 /// Wrong usage, as clap and the shell have it.
@@ -111,6 +112,13 @@ fn dispatch(command: Command) -> Result<()> {
             args::ModelsCommand::List => models_command::list(&mut out),
             args::ModelsCommand::Fetch { what } => models_command::fetch(&what, &mut out),
             args::ModelsCommand::Inspect { file } => models_command::inspect(&file, &mut out),
+            args::ModelsCommand::Seal(args) => {
+                let (folder, manifest) = args.manifest();
+                generative_command::seal(&folder, manifest, &mut out)
+            }
+            args::ModelsCommand::Ask { bundle, task, every_answer, pictures } => {
+                generative_command::ask(&bundle, &task, &pictures, every_answer, &mut out)
+            }
             args::ModelsCommand::Verify => models_command::verify(&mut out),
         },
         Command::Robots(command) => match command {
@@ -138,6 +146,12 @@ fn session(threads: u16) -> Result<SessionConfig> {
     Ok(session)
 }
 
+fn members(args: MemberArgs) -> Result<MembersConfig> {
+    let members = MembersConfig::of(args.members, args.member_fusion);
+    members.validate()?;
+    Ok(members)
+}
+
 /// A line on standard output; a closed pipe is an error of its own.
 pub(crate) fn say(out: &mut dyn Write, line: impl std::fmt::Display) -> Result<()> {
     writeln!(out, "{line}")
@@ -149,6 +163,8 @@ fn adapt(args: AdaptArgs) -> Result<()> {
         episodes: args.episodes,
         out: args.out,
         backbone: args.backbone,
+        input_size: args.input_size,
+        precision: args.precision,
         views: args.views,
         seed: args.seed,
         stride: args.stride,
@@ -168,12 +184,16 @@ fn label(args: LabelArgs, out: &mut dyn Write) -> Result<()> {
         stride: args.stride,
         gamma: args.gamma,
         transforms: args.transforms,
+        reuse: args.reuse.section().rule("label")?,
         ffmpeg: Cache::from_env()?.ffmpeg(true)?,
         session: SessionConfig::default(),
+        members: members(args.models)?,
     })?;
     let last =
         summary.last_progress.map_or_else(String::new, |progress| format!(", progress at the end {progress:.3}"));
-    say(out, format_args!("{}: {} rows{last}", path.display(), summary.rows))
+    let seen =
+        summary.success_first_secs.map_or_else(String::new, |secs| format!(", success first seen at {secs:.1} s"));
+    say(out, format_args!("{}: {} rows{last}{seen}", path.display(), summary.rows))
 }
 
 fn eval(args: EvalArgs, out: &mut dyn Write) -> Result<()> {
@@ -183,6 +203,7 @@ fn eval(args: EvalArgs, out: &mut dyn Write) -> Result<()> {
             bundle: args.bundle,
             stride: args.stride,
             transforms: args.transforms,
+            reuse: args.reuse.section().rule("eval")?,
             hacks: args.hacks,
             other: args.other,
             playbacks: args.playbacks,
@@ -190,6 +211,7 @@ fn eval(args: EvalArgs, out: &mut dyn Write) -> Result<()> {
             report: args.report,
             ffmpeg: Cache::from_env()?.ffmpeg(true)?,
             session: SessionConfig::default(),
+            members: members(args.models)?,
         },
         out,
     )
@@ -197,21 +219,16 @@ fn eval(args: EvalArgs, out: &mut dyn Write) -> Result<()> {
 }
 
 fn calibrate_bundle(args: CalibrateArgs, out: &mut dyn Write) -> Result<()> {
-    let (frames, of) = args.persist;
     calibrate::calibrate(
         &calibrate::CalibrateOptions {
             episodes: args.episodes,
             bundle: args.bundle,
             stride: args.stride,
-            success: args.false_success.map(|rate| calibrate::SuccessWanted {
-                rate,
-                confidence: args.confidence,
-                frames,
-                of,
-            }),
+            success: args.false_success.map(|rate| calibrate::SuccessWanted { rate, confidence: args.confidence }),
             json: args.json,
             ffmpeg: Cache::from_env()?.ffmpeg(true)?,
             session: SessionConfig::default(),
+            members: members(args.models)?,
         },
         out,
     )
@@ -246,6 +263,7 @@ fn draw_page(args: PageArgs, out: &mut dyn Write) -> Result<()> {
             live_rate: args.live_rate,
             ffmpeg: Cache::from_env()?.ffmpeg(true)?,
             session: SessionConfig::default(),
+            members: members(args.models)?,
         },
         out,
     )
@@ -329,6 +347,9 @@ fn bench(args: BenchArgs, out: &mut dyn Write) -> Result<()> {
             steps: args.steps,
             stride: args.stride,
             session: session(args.threads)?,
+            reuse: args.reuse.section().rule("bench")?,
+            against: args.against,
+            members: members(args.models)?,
             json: args.json,
             record: args.record,
             overlap: args.overlap,

@@ -8,14 +8,14 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use striatum_core::{Discount, EpisodeRules, KMode, PotentialFn, ShapingMode, SourceSet, SuccessSource};
 use striatum_frames::{DropOut, FrozenPolicy, SyncConfig};
-use striatum_models::SessionConfig;
+use striatum_models::{MembersConfig, SessionConfig};
 
 use crate::error::{Error, Result};
 use crate::pipeline::PipelineConfig;
 
 pub(crate) use sections::{
-    DropOutName, FusionSection, PotentialSection, RecordSection, RewardSection, SourceConfig, SuccessSection,
-    SyncSection, ZenohConfig,
+    DropOutName, EncoderSection, FusionSection, PotentialSection, RecordSection, RewardSection, SourceConfig,
+    SuccessSection, SyncSection, ZenohConfig,
 };
 
 /// What `striatum run` does. Paths are relative to the folder of the file.
@@ -36,6 +36,9 @@ pub struct Config {
     /// Lining up views by capture time.
     #[serde(default)]
     pub sync: SyncSection,
+    /// Which of the bundle's models answer, and how they are fused.
+    #[serde(default)]
+    pub models: MembersConfig,
     /// Fusing the perspectives.
     #[serde(default)]
     pub fusion: FusionSection,
@@ -51,6 +54,9 @@ pub struct Config {
     /// ONNX Runtime: threads, spinning, execution providers in order.
     #[serde(default)]
     pub session: SessionConfig,
+    /// Which pictures are encoded.
+    #[serde(default)]
+    pub encoder: EncoderSection,
     /// Recording to MCAP; off where the section is absent.
     pub record: Option<RecordSection>,
 }
@@ -93,6 +99,8 @@ impl Config {
         self.session
             .validate()
             .map_err(|error| Error::input(place, error.to_string(), "mend the [session] section"))?;
+        self.encoder.rule(place)?;
+        self.models.validate().map_err(|error| Error::input(place, error.to_string(), "mend the [models] section"))?;
         striatum_wire::Keys::new(&self.robot)?;
         if let SourceConfig::Episode { rate, .. } = &self.source
             && !(rate.is_finite() && (0.01..=100.0).contains(rate))
@@ -150,6 +158,7 @@ impl Config {
             })?,
             rules: self.watch_rules(place)?,
             ood_limit: positive(self.reward.ood_limit, "reward.ood_limit")?,
+            ood_hold: positive(self.reward.ood_hold, "reward.ood_hold")?,
             success: self.success.config(place)?,
         })
     }
@@ -194,7 +203,7 @@ impl Config {
 }
 
 /// Seconds in a range to whole nanoseconds.
-fn secs_to_nanos(secs: f64, min: f64, max: f64, place: &str, key: &str) -> Result<u64> {
+pub(super) fn secs_to_nanos(secs: f64, min: f64, max: f64, place: &str, key: &str) -> Result<u64> {
     if secs.is_finite() && (min..=max).contains(&secs) {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "in [0, 3600] s, checked above")]
         Ok((secs * 1e9).round() as u64)
@@ -223,7 +232,17 @@ mod tests {
             ("[reward]\nmode = \"naive\"", "reward.mode"),
             ("[reward]\ngold_sources = [\"hope\"]", "gold_sources"),
             ("[reward]\ngamma = 1.5", "discount"),
+            ("[reward]\nood_hold = 0.0", "reward.ood_hold"),
+            ("[success]\nheld_secs = 2.0", "success.held_secs"),
+            ("[success]\nwindow_secs = 61.0", "success.window_secs"),
+            ("[success]\nshare = 0.0", "success share"),
             ("[fusion]\nalpha = 0.0", "fusion.alpha"),
+            ("[encoder]\nreuse_unchanged = -1.0", "encoder.reuse_unchanged"),
+            ("[encoder]\nreuse_secs = -1.0", "encoder.reuse_secs"),
+            ("[models]\nmax_std = 0.0", "models.max_std"),
+            ("[models]\nmembers = [\"grm\", \"grm\"]", "models.members"),
+            ("[models]\nmembers = [\"gym\"]", "`gym`"),
+            ("[models]\nfusion = \"vote\"", "`vote`"),
             ("robot = \"my robot\"", "robot"),
             ("[source]\nkind = \"episode\"\npath = \"e\"\nrate = 0.0", "source.rate"),
         ] {
@@ -240,9 +259,29 @@ mod tests {
 
     #[test]
     fn unknown_keys_of_every_section_are_named() {
-        for (text, near) in [("[sync]\nmax_skew = 1.0", "max_skew_secs"), ("[session]\nspin = true", "spinning")] {
+        for (text, near) in [
+            ("[models]\nmember = []", "members"),
+            ("[sync]\nmax_skew = 1.0", "max_skew_secs"),
+            ("[session]\nspin = true", "spinning"),
+        ] {
             let error = Config::parse(&format!("bundle = \"b\"\n{text}"), "t").expect_err(near).to_string();
             assert!(error.contains(near), "{error}");
         }
+    }
+
+    #[test]
+    fn keys_that_counted_frame_sets_are_refused_with_those_that_measure_time() {
+        for text in ["needed = 3", "window = 5"] {
+            let text = format!("bundle = \"b\"\n[success]\n{text}");
+            let error = Config::parse(&text, "the recorded configuration").expect_err("gone").to_string();
+            assert!(error.starts_with("the recorded configuration, line 3") && !error.contains('\n'), "{error}");
+            assert!(error.contains("held_secs = 0.5 and window_secs = 1.0"), "{error}");
+        }
+        let text = "bundle = \"b\"\n[success]\nshare = 0.4\nheld_secs = 1.5\nwindow_secs = 2.0";
+        let success = Config::parse(text, "t").and_then(|config| config.pipeline(1, "t")).expect("in range").success;
+        assert_eq!(
+            (success.share, success.held_nanos, success.window_nanos),
+            (Some(0.4), 1_500_000_000, 2_000_000_000)
+        );
     }
 }

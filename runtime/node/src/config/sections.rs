@@ -3,10 +3,12 @@
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
-use striatum_core::{FusionConfig, FusionRule, StartValue};
+use striatum_core::{FusionConfig, FusionRule, StartValue, SuccessRule};
+use striatum_models::ReuseRule;
 
+use super::secs_to_nanos;
 use crate::error::{Error, Result};
-use crate::pipeline::SuccessConfig;
+use crate::pipeline::{OOD_HOLD, SuccessConfig, secs};
 
 /// Where frames come from.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -116,6 +118,8 @@ pub struct RewardSection {
     pub gold_sources: Vec<String>,
     /// Out-of-distribution score above which a frame set is flagged, and does not count for the model's own success. Default 1: the limit fitted with the bundle.
     pub ood_limit: f64,
+    /// Out-of-distribution score that every view must be above before nothing is believed and the value is held. Default 3.
+    pub ood_hold: f64,
     /// How long `begin` waits for its first frame set, seconds. Default 5.
     pub begin_timeout_secs: f64,
 }
@@ -128,10 +132,21 @@ pub struct SuccessSection {
     /// From this share of belief on the goal is seen, in (0, 1]. Default: as the bundle says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub share: Option<f64>,
-    /// So many of the last `window` frame sets must see it. Default 3.
-    pub needed: u32,
-    /// Frame sets that are looked back on, 1 to 32. Default 5.
-    pub window: u32,
+    /// For so long in all it must be seen, seconds of capture time, at most `window_secs`. Default 0.5.
+    pub held_secs: f64,
+    /// Inside the last so many seconds of capture time, at most 60. Default 1.
+    pub window_secs: f64,
+}
+
+/// Looking at fewer pictures.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct EncoderSection {
+    /// A view's features are taken again while no block of 16 x 16 pixels of its resized picture differs from the encoded one by
+    /// more than this on average, 8-bit steps up to 255. Default 0: every picture is encoded.
+    pub reuse_unchanged: f64,
+    /// How long features are taken again at most, seconds of capture time. Default 1.
+    pub reuse_secs: f64,
 }
 
 /// Recording to MCAP.
@@ -147,6 +162,9 @@ pub struct RecordSection {
     #[serde(default = "default_queue_bytes")]
     pub queue_bytes: usize,
 }
+
+/// The shortest time that anything can be asked to last, seconds.
+const SHORTEST_SECS: f64 = 0.001;
 
 fn one() -> f64 {
     1.0
@@ -180,6 +198,27 @@ impl Default for PotentialSection {
     }
 }
 
+impl Default for EncoderSection {
+    fn default() -> Self {
+        Self { reuse_unchanged: 0.0, reuse_secs: 1.0 }
+    }
+}
+
+impl EncoderSection {
+    /// The rule; `None` where every picture is encoded. `place` names where the two numbers were given.
+    ///
+    /// # Errors
+    /// A number out of range, with its name.
+    pub(crate) fn rule(&self, place: &str) -> Result<Option<ReuseRule>> {
+        let most_nanos = secs_to_nanos(self.reuse_secs, 0.0, 3600.0, place, "encoder.reuse_secs")?;
+        if self.reuse_unchanged == 0.0 {
+            return Ok(None);
+        }
+        let refuse = |error: striatum_models::Error| Error::input(place, error.to_string(), "mend the number");
+        ReuseRule::new(self.reuse_unchanged, most_nanos).map(Some).map_err(refuse)
+    }
+}
+
 impl Default for RewardSection {
     fn default() -> Self {
         Self {
@@ -188,6 +227,7 @@ impl Default for RewardSection {
             mode: "potential".to_owned(),
             gold_sources: ["operator", "sensor", "simulation"].map(str::to_owned).to_vec(),
             ood_limit: 1.0,
+            ood_hold: OOD_HOLD,
             begin_timeout_secs: 5.0,
         }
     }
@@ -195,16 +235,17 @@ impl Default for RewardSection {
 
 impl Default for SuccessSection {
     fn default() -> Self {
-        let SuccessConfig { share, needed, window } = SuccessConfig::default();
-        Self { share, needed, window }
+        Self { share: None, held_secs: secs(SuccessRule::HELD_NANOS), window_secs: secs(SuccessRule::WINDOW_NANOS) }
     }
 }
 
 impl SuccessSection {
     pub(super) fn config(&self, place: &str) -> Result<SuccessConfig> {
-        let config = SuccessConfig { share: self.share, needed: self.needed, window: self.window };
-        let refuse =
-            |error: Error| Error::input(format!("{place}, success"), error.to_string(), "mend share, needed or window");
+        let most = secs(SuccessRule::MAX_WINDOW_NANOS);
+        let window_nanos = secs_to_nanos(self.window_secs, SHORTEST_SECS, most, place, "success.window_secs")?;
+        let held_nanos = secs_to_nanos(self.held_secs, SHORTEST_SECS, self.window_secs, place, "success.held_secs")?;
+        let config = SuccessConfig { share: self.share, held_nanos, window_nanos };
+        let refuse = |error: Error| Error::input(format!("{place}, success.share"), error.to_string(), "mend it");
         config.rule(None).map_err(refuse)?;
         Ok(config)
     }

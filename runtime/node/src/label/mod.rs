@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 use striatum_core::Discount;
 use striatum_frames::Transform;
-use striatum_models::SessionConfig;
+use striatum_models::{MembersConfig, ReuseRule, SessionConfig};
 
 use crate::episode::{Episode, ReaderOptions};
 use crate::error::{Error, Result};
@@ -41,10 +41,14 @@ pub(crate) struct LabelOptions {
     pub gamma: f64,
     /// What is done to the clip, in order.
     pub transforms: Vec<Transform>,
+    /// When features are taken again.
+    pub reuse: Option<ReuseRule>,
     /// The ffmpeg program.
     pub ffmpeg: PathBuf,
     /// How the model runs.
     pub session: SessionConfig,
+    /// Which of the bundle's models answer.
+    pub members: MembersConfig,
 }
 
 /// What was labelled.
@@ -54,6 +58,8 @@ pub(crate) struct LabelSummary {
     pub rows: usize,
     /// Progress in the last row.
     pub last_progress: Option<f64>,
+    /// When the success estimate first said success, playback seconds.
+    pub success_first_secs: Option<f64>,
 }
 
 /// The two forms of a label file.
@@ -79,14 +85,16 @@ impl Form {
 }
 
 /// Labels an episode: one row for each frame set, in the columns frame_index, source_frame, timestamp_secs, progress, std,
-/// ood, potential, shaping, incremental, forward, backward, and `view_<name>` for each view. Empty (CSV) or null (Parquet)
+/// ood, potential, shaping, incremental, forward, backward, `view_<name>` for each view, goal, success and, where several
+/// members answer, `<member>`, `<member>_std` and `<member>_share` for each. Empty (CSV) or null (Parquet)
 /// where there is no value. The file appears under its name when it is whole.
 ///
 /// # Errors
 /// What loading the bundle, opening the episode, decoding or writing refuses.
 pub(crate) fn label(options: &LabelOptions) -> Result<LabelSummary> {
     Form::of(&options.out)?;
-    label_with(crate::load::bundle(&options.bundle, &options.session)?, options)
+    let loaded = crate::load::bundle(&options.bundle, &options.session, &options.members)?.with_reuse(options.reuse);
+    label_with(loaded, options)
 }
 
 /// [`label`] with a model that is already loaded.
@@ -104,14 +112,18 @@ pub(crate) fn label_with(loaded: Loaded, options: &LabelOptions) -> Result<Label
     };
     let bar = rows_bar(&format!("label {}", episode.name()), plan(&episode, &run)?.len());
     let mut pipeline = Pipeline::new(loaded.model, &offline_config(loaded.views.len(), gamma))?;
-    let mut table = Table::new(&episode.views());
+    let mut table = Table::new(&episode.views(), &loaded.members);
     run_episode(&mut pipeline, &episode, &run, |row| {
         table.push(row);
         bar.inc(1);
         Ok(())
     })?;
     bar.finish_and_clear();
-    let summary = LabelSummary { rows: table.rows(), last_progress: table.last_progress() };
+    let summary = LabelSummary {
+        rows: table.rows(),
+        last_progress: table.last_progress(),
+        success_first_secs: table.success_first_secs(),
+    };
     let columns = table.into_columns();
     write_whole(&options.out, |out| match form {
         Form::Csv => table::write_csv(&columns, out),

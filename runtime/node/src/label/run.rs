@@ -8,7 +8,7 @@ use striatum_frames::{DropOut, Frame, FrozenPolicy, Image, SyncConfig, Transform
 use crate::clock::monotonic_nanos;
 use crate::episode::{Episode, FrameReader, FrameRow, ReaderOptions};
 use crate::error::{Error, Result};
-use crate::pipeline::{Pipeline, PipelineConfig, Scored, SuccessConfig};
+use crate::pipeline::{OOD_HOLD, Pipeline, PipelineConfig, Scored, StepTimings, SuccessConfig};
 
 /// The clip's first capture: away from 0, which readers of a log take for "no stamp".
 const FIRST_CAPTURE: StampNanos = StampNanos(1_000_000_000);
@@ -39,6 +39,7 @@ pub(crate) fn offline_config(views: usize, gamma: Discount) -> PipelineConfig {
         potential: PotentialFn::default(),
         rules: EpisodeRules::new(gamma),
         ood_limit: OOD_LIMIT,
+        ood_hold: OOD_HOLD,
         success: SuccessConfig::default(),
     }
 }
@@ -67,6 +68,8 @@ pub(crate) struct Row<'a> {
     pub scored: Scored,
     /// From the first decoded frame in hand to the reward, nanoseconds.
     pub step_nanos: u64,
+    /// What its stages took of that.
+    pub timings: StepTimings,
     /// The pictures that were shown, after the transforms, by view.
     pub images: &'a [Option<Arc<Image>>],
 }
@@ -120,7 +123,8 @@ pub(crate) fn run_episode(
         if let Some(error) = pipeline.take_model_error() {
             return Err(error.into());
         }
-        on_row(&Row { frame_index, source_frame, timestamp_secs, scored, step_nanos, images: &images })?;
+        let timings = pipeline.timings();
+        on_row(&Row { frame_index, source_frame, timestamp_secs, scored, step_nanos, timings, images: &images })?;
     }
     // A video that is damaged after the last wanted frame is damaged all the same.
     reader.next_row().map(|_| ())

@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use striatum_core::Success;
+use striatum_models::Member;
 
 use super::run::Row;
 
@@ -39,13 +40,26 @@ pub(crate) struct Table {
     views: Vec<(String, Vec<Option<f64>>)>,
     goal: Vec<Option<f64>>,
     success: Vec<i64>,
+    members: Vec<MemberColumns>,
+}
+
+/// What one of several members said, and its share.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct MemberColumns {
+    name: &'static str,
+    progress: Vec<Option<f64>>,
+    std: Vec<Option<f64>>,
+    share: Vec<f64>,
 }
 
 impl Table {
-    /// An empty table with a column for each of these views.
-    pub(crate) fn new(views: &[&str]) -> Self {
+    /// An empty table with a column for each of these views and, where there are several, three for each of these members: one
+    /// by itself says what the first columns say.
+    pub(crate) fn new(views: &[&str], members: &[Member]) -> Self {
         let views = views.iter().map(|view| (format!("view_{view}"), Vec::new())).collect();
-        Self { views, ..Self::default() }
+        let several = if members.len() > 1 { members } else { &[] };
+        let of = |member: &Member| MemberColumns { name: member.name(), ..MemberColumns::default() };
+        Self { views, members: several.iter().map(of).collect(), ..Self::default() }
     }
 
     pub(crate) fn push(&mut self, row: &Row<'_>) {
@@ -66,6 +80,11 @@ impl Table {
         {
             column.push(value);
         }
+        for (columns, said) in self.members.iter_mut().zip(scored.estimate.members) {
+            columns.progress.push(said.progress);
+            columns.std.push(said.std);
+            columns.share.push(said.share);
+        }
         for ((_, column), value) in self.views.iter_mut().zip(scored.scores.per_view) {
             column.push(value.filter(|value| value.is_finite()));
         }
@@ -79,6 +98,11 @@ impl Table {
     /// The last progress.
     pub(crate) fn last_progress(&self) -> Option<f64> {
         self.progress.last().copied()
+    }
+
+    /// When success was first said, playback seconds.
+    pub(crate) fn success_first_secs(&self) -> Option<f64> {
+        self.success.iter().position(|&said| said == 1).and_then(|row| self.timestamp_secs.get(row).copied())
     }
 
     /// The columns, in the order in which they are written.
@@ -103,7 +127,19 @@ impl Table {
         fixed
             .chain(self.views.into_iter().map(|(name, values)| Column { name, values: Values::Maybe(values) }))
             .chain(end)
+            .chain(self.members.into_iter().flat_map(MemberColumns::into_columns))
             .collect()
+    }
+}
+
+impl MemberColumns {
+    fn into_columns(self) -> [Column; 3] {
+        let Self { name, progress, std, share } = self;
+        [
+            Column { name: name.to_owned(), values: Values::Maybe(progress) },
+            Column { name: format!("{name}_std"), values: Values::Maybe(std) },
+            Column { name: format!("{name}_share"), values: Values::Real(share) },
+        ]
     }
 }
 

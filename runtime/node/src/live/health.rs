@@ -93,6 +93,8 @@ impl Health {
             rewards: counts.rewards,
             steps: counts.steps,
             held: counts.held,
+            images_encoded: counts.images_encoded,
+            images_reused: counts.images_reused,
             frame_sets_per_sec: rate(counts.frame_sets, self.last.frame_sets),
             rewards_per_sec: rate(counts.rewards, self.last.rewards),
             ..Status::starting(self.epoch)

@@ -49,8 +49,10 @@ const QUEUE_REQUESTS: usize = 64;
 /// A configuration, bundle, model, endpoint or file that is refused before the first frame.
 pub(crate) fn run(path: &Path, stop: &Arc<AtomicBool>) -> Result<()> {
     let (config, text) = Config::read(path)?;
-    let loaded = load::bundle(&config.bundle, &config.session)?;
-    let mut live = Live::start(&config, &text, &path.display().to_string(), loaded)?;
+    let place = path.display().to_string();
+    let loaded =
+        load::bundle(&config.bundle, &config.session, &config.models)?.with_reuse(config.encoder.rule(&place)?);
+    let mut live = Live::start(&config, &text, &place, loaded)?;
     live.run(stop)?;
     live.finish()
 }
@@ -290,6 +292,7 @@ fn recorder(
         bundle_hash: crate::hash::hex(&loaded.hash),
         bundle: absolute(&config.bundle),
         views: loaded.views.clone(),
+        members: loaded.members.clone(),
         episode,
         machine: Machine::this(usize::from(config.session.intra_op_threads)),
     };

@@ -9,6 +9,7 @@ const MOST_TIME_MARKS: f64 = 9.0;
 /// From the left edge to the labels of values, and from a line to the middle of its label.
 const LABEL_GAP: f64 = 6.0;
 const LABEL_DROP: f64 = 4.0;
+const LABEL_BELOW: f64 = 15.0;
 
 /// Where a plot lies, in units of its picture.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -65,6 +66,16 @@ impl Axes {
             let _ = writeln!(svg, "<line class=\"grid\" x1=\"{left}\" y1=\"{y:.1}\" x2=\"{right}\" y2=\"{y:.1}\"/>");
             let (x, y) = (left - LABEL_GAP, y + LABEL_DROP);
             let _ = writeln!(svg, "<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"end\">{value}</text>");
+        }
+    }
+
+    /// A line and a label below for each of these values across.
+    pub(crate) fn draw_across(&self, svg: &mut String, values: &[f64]) {
+        let Area { top, bottom, .. } = self.area;
+        for &value in values {
+            let (x, y) = (self.x(value), bottom + LABEL_BELOW);
+            let _ = writeln!(svg, "<line class=\"grid\" x1=\"{x:.1}\" y1=\"{top}\" x2=\"{x:.1}\" y2=\"{bottom}\"/>");
+            let _ = writeln!(svg, "<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"middle\">{value}</text>");
         }
     }
 

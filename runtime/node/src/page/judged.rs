@@ -64,12 +64,13 @@ impl Judged {
         }
     }
 
-    /// What the runtime says, in words.
-    pub(crate) fn verdict(&self) -> &'static str {
-        match (self.judged_success, self.class) {
-            (true, _) => "success",
-            (false, CompletionClass::Partial) => "failure (partial)",
-            (false, CompletionClass::Success | CompletionClass::Failure) => "failure",
+    /// What the runtime says, in words: at the end, and whether it saw a success before that.
+    pub(crate) fn verdict(&self) -> String {
+        match (self.judged_success, self.curve.first_success_secs(), self.class) {
+            (true, _, _) => "success".to_owned(),
+            (false, Some(secs), _) => format!("failure (seen at {secs:.1} s)"),
+            (false, None, CompletionClass::Partial) => "failure (partial)".to_owned(),
+            (false, None, CompletionClass::Success | CompletionClass::Failure) => "failure".to_owned(),
         }
     }
 
@@ -94,13 +95,13 @@ pub(super) fn table(judged: &[Judged]) -> Vec<String> {
     let width = judged.iter().map(|row| row.name.chars().count()).max().unwrap_or_default().max("episode".len());
     let line = |cells: [&str; 8]| {
         let [name, truth, verdict, right, mae, voc, last, ood] = cells;
-        format!("{name:<width$}  {truth:<22} {verdict:<18} {right:<6} {mae:>6} {voc:>6} {last:>6} {ood:>6}")
+        format!("{name:<width$}  {truth:<22} {verdict:<23} {right:<6} {mae:>6} {voc:>6} {last:>6} {ood:>6}")
     };
     let mut lines = vec![line(["episode", "truth", "verdict", "right", "MAE", "VOC+", "final", "ood"])];
     for row in judged {
         let right = row.verdict_right().map_or("-", |right| if right { "yes" } else { "NO" });
         let [mae, voc, last, ood] = row.numbers();
-        lines.push(line([&row.name, &row.outcome(), row.verdict(), right, &mae, &voc, &last, &ood]));
+        lines.push(line([&row.name, &row.outcome(), &row.verdict(), right, &mae, &voc, &last, &ood]));
     }
     lines
 }

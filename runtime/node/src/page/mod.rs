@@ -18,7 +18,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use striatum_core::Discount;
-use striatum_models::SessionConfig;
+use striatum_models::{MembersConfig, SessionConfig};
 
 pub(crate) use live::LiveFile;
 
@@ -55,6 +55,8 @@ pub(crate) struct PageOptions {
     pub(crate) ffmpeg: PathBuf,
     /// How the model runs.
     pub(crate) session: SessionConfig,
+    /// Which of the bundle's models answer.
+    pub(crate) members: MembersConfig,
 }
 
 /// An episode before it is played.
@@ -72,7 +74,7 @@ struct Entry {
 /// What loading the bundle, opening an episode, decoding, reading a live run or writing refuses.
 pub(crate) fn page(options: &PageOptions, out: &mut dyn Write) -> Result<()> {
     // Loading checks every file that the bundle names; only then are its pictures read.
-    let loaded = crate::load::bundle(&options.bundle, &options.session)?;
+    let loaded = crate::load::bundle(&options.bundle, &options.session, &options.members)?;
     page_with(loaded, &Learnt::read(&options.bundle)?, options, out)
 }
 

@@ -29,6 +29,7 @@ fn options(folder: &Path, episodes: &[PathBuf]) -> PageOptions {
         live_rate: 1.0,
         ffmpeg: "unused".into(),
         session: SessionConfig::default(),
+        members: MembersConfig::default(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a recording says of itself: enough to build the same engine again.
 
 use serde::{Deserialize, Serialize};
+use striatum_models::Member;
 
 /// Name of the attachment that holds the [`Header`].
 pub(crate) const HEADER: &str = "striatum_run.json";
@@ -25,6 +26,9 @@ pub(crate) struct Header {
     pub(crate) bundle: String,
     /// Views in the bundle's order.
     pub(crate) views: Vec<String>,
+    /// The members that answered, in their order; recordings from before have none.
+    #[serde(default)]
+    pub(crate) members: Vec<Member>,
     /// The episode that was the source, if it was one.
     pub(crate) episode: Option<EpisodeFiles>,
     /// Build, processor and threads: the same on all three gives the same bits.

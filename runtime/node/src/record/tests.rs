@@ -19,6 +19,7 @@ fn header() -> Header {
         bundle_hash: String::new(),
         bundle: String::new(),
         views: vec!["eye".into()],
+        members: Vec::new(),
         episode: None,
         machine,
     }

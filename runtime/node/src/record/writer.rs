@@ -8,6 +8,7 @@ use mcap::write::NoSeek;
 use mcap::{Attachment, McapResult, WriteOptions, Writer};
 use serde_json::json;
 use striatum_core::StampNanos;
+use striatum_models::Member;
 use striatum_wire::ImageKind;
 
 use super::entry::{Entry, Raw, RequestKind};
@@ -30,6 +31,7 @@ const PREVIEW_QUALITY: u8 = 75;
 pub(crate) struct McapRecord<W: Write> {
     writer: Writer<NoSeek<W>>,
     views: Vec<String>,
+    members: Vec<Member>,
     channels: BTreeMap<String, u16>,
     counts: BTreeMap<u16, u32>,
 }
@@ -58,7 +60,8 @@ impl<W: Write> McapRecord<W> {
                 data: data.as_bytes().into(),
             })?;
         }
-        Ok(Self { writer, views: header.views.clone(), channels: BTreeMap::new(), counts: BTreeMap::new() })
+        let (views, members) = (header.views.clone(), header.members.clone());
+        Ok(Self { writer, views, members, channels: BTreeMap::new(), counts: BTreeMap::new() })
     }
 
     /// Writes one entry.
@@ -79,7 +82,7 @@ impl<W: Write> McapRecord<W> {
                     &json!({ "kind": kind, "arrived": arrived.0, "token": token, "request": hex(bytes) }),
                 )
             }
-            Entry::Scored { now, scored } => self.json(SCORES, *now, &scored_json(scored, &self.views)),
+            Entry::Scored { now, scored } => self.json(SCORES, *now, &scored_json(scored, &self.views, &self.members)),
             Entry::Reward { now, length, bytes } => {
                 let channel =
                     self.channel(REWARD, "cdr", striatum_wire::ShapedReward::TYPE, "ros2msg", schemas::REWARD)?;
@@ -173,13 +176,17 @@ fn preview(image: &striatum_frames::Image, frame_id: &str, capture: StampNanos) 
 }
 
 /// Numbers that are not finite become null: JSON has no other word for them.
-fn scored_json(scored: &Scored, views: &[String]) -> serde_json::Value {
+pub(crate) fn scored_json(scored: &Scored, views: &[String], members: &[Member]) -> serde_json::Value {
     let estimate = &scored.estimate;
     let per_view: serde_json::Map<String, serde_json::Value> = views
         .iter()
         .enumerate()
         .map(|(index, name)| (name.clone(), json!(scored.scores.per_view.get(index).copied().flatten())))
         .collect();
+    let said = members.iter().zip(&estimate.members).map(|(member, said)| {
+        (member.name().to_owned(), json!({ "progress": said.progress, "std": said.std, "share": said.share }))
+    });
+    let members: serde_json::Map<String, serde_json::Value> = said.collect();
     json!({
         "index": scored.index,
         "oldest_nanos": scored.oldest.0,
@@ -193,6 +200,8 @@ fn scored_json(scored: &Scored, views: &[String]) -> serde_json::Value {
         "weight": estimate.weight,
         "votes": estimate.votes,
         "missing_votes": estimate.missing_votes,
+        "members": members,
+        "missing_members": scored.missing_members,
         "held": estimate.held,
         "incremental": estimate.readings.incremental,
         "forward": estimate.readings.forward,

@@ -3,6 +3,7 @@
 mod compare;
 mod files;
 mod reader;
+mod said;
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -16,13 +17,15 @@ use striatum_wire::BundleHash;
 use self::compare::{Comparison, TOLERANCE};
 use self::files::EpisodeFrames;
 use self::reader::{Item, RecordReader, Start};
+use self::said::FrameSets;
 use crate::config::Config;
 use crate::engine::{Engine, Event, Output};
 use crate::error::{Error, Result};
 use crate::live::{Request, engine_config};
 use crate::load;
 use crate::pipeline::Pipeline;
-use crate::record::header::Machine;
+use crate::record::header::{Header, Machine};
+use crate::record::writer::scored_json;
 
 /// What to replay and how.
 pub(crate) struct ReplayOptions {
@@ -44,7 +47,8 @@ pub(crate) fn replay(options: &ReplayOptions, out: &mut dyn Write) -> Result<()>
     let config = Config::parse(&survey.start.config, "the recorded configuration")?;
     let header = &survey.start.header;
     let folder = options.bundle.clone().unwrap_or_else(|| PathBuf::from(&header.bundle));
-    let loaded = load::bundle(&folder, &config.session)?;
+    let reuse = config.encoder.rule("the recorded configuration")?;
+    let loaded = load::bundle(&folder, &config.session, &config.models)?.with_reuse(reuse);
     let hash = crate::hash::hex(&loaded.hash);
     if options.bundle.is_none() && hash != header.bundle_hash {
         let what = format!("has hash {hash}, the recording was made with {}", header.bundle_hash);
@@ -63,12 +67,19 @@ pub(crate) fn replay(options: &ReplayOptions, out: &mut dyn Write) -> Result<()>
     let engine_config = engine_config(&config, header.epoch, BundleHash(loaded.hash), &pipeline_config)?;
     let engine = Engine::new(Pipeline::new(loaded.model, &pipeline_config)?, engine_config);
     let frames = EpisodeFrames::open(header, options.episode.as_deref(), survey.wanted.iter().copied().collect())?;
-    let mut replayed =
-        Replay { engine, frames, comparison: Comparison::default(), inputs: 0, limits: ImageLimits::default() };
+    let mut replayed = Replay {
+        engine,
+        frames,
+        header,
+        comparison: Comparison::default(),
+        sets: FrameSets::default(),
+        inputs: 0,
+        limits: ImageLimits::default(),
+    };
     let cut = replayed.run(&options.file)?;
     let other_bundle = options.bundle.is_some();
     let verdict = Verdict { same_machine, other_bundle, gaps: survey.gaps, cut, inputs: replayed.inputs };
-    report(options, &replayed.comparison, &verdict, out)
+    report(options, &replayed.comparison, &replayed.sets, &verdict, out)
 }
 
 /// What has to be known before the first frame: the header, which frames of an episode are needed, and gaps.
@@ -103,15 +114,17 @@ fn survey(path: &Path) -> Result<Survey> {
     Ok(Survey { start, wanted, gaps })
 }
 
-struct Replay {
+struct Replay<'a> {
     engine: Engine,
     frames: Option<EpisodeFrames>,
+    header: &'a Header,
     comparison: Comparison,
+    sets: FrameSets,
     inputs: u64,
     limits: ImageLimits,
 }
 
-impl Replay {
+impl Replay<'_> {
     /// Goes through the file; returns why it ended early, if it did.
     fn run(&mut self, path: &Path) -> Result<Option<String>> {
         let mut reader = RecordReader::open(path)?;
@@ -119,6 +132,9 @@ impl Replay {
             match item {
                 Item::Start(_) | Item::Gap(_) => {}
                 Item::Reward(bytes) => self.comparison.recorded(&bytes),
+                // A recording from before names no members, and its frame sets have fewer keys.
+                Item::Scored(_) if self.header.members.is_empty() => {}
+                Item::Scored(bytes) => self.sets.recorded(&bytes),
                 Item::Tick { now } => self.handle(now, Event::Tick)?,
                 Item::Conclude { now } => self.handle(now, Event::Conclude)?,
                 Item::Request { now, arrived, token, request } => self.handle(
@@ -160,11 +176,13 @@ impl Replay {
 
     fn handle(&mut self, now: StampNanos, event: Event) -> Result<()> {
         self.inputs += 1;
-        let comparison = &mut self.comparison;
-        self.engine.handle(now, event, &mut |output| {
-            if let Output::Reward(message, bytes) = output {
-                comparison.recomputed(message, bytes);
+        let Self { comparison, sets, header, .. } = self;
+        self.engine.handle(now, event, &mut |output| match output {
+            Output::Reward(message, bytes) => comparison.recomputed(message, bytes),
+            Output::Scored(scored) if !header.members.is_empty() => {
+                sets.recomputed(scored.index, scored_json(scored, &header.views, &header.members).to_string());
             }
+            Output::Scored(_) | Output::Reply(..) | Output::Refuse(..) => {}
         })
     }
 }
@@ -177,7 +195,13 @@ struct Verdict {
     inputs: u64,
 }
 
-fn report(options: &ReplayOptions, found: &Comparison, verdict: &Verdict, out: &mut dyn Write) -> Result<()> {
+fn report(
+    options: &ReplayOptions,
+    found: &Comparison,
+    sets: &FrameSets,
+    verdict: &Verdict,
+    out: &mut dyn Write,
+) -> Result<()> {
     let mut say = |line: String| {
         writeln!(out, "{line}")
             .map_err(|source| Error::file("write to", Path::new("standard output"), source, "is it closed?"))
@@ -187,6 +211,12 @@ fn report(options: &ReplayOptions, found: &Comparison, verdict: &Verdict, out: &
         "{file}: {} inputs, {} rewards compared, {} identical",
         verdict.inputs, found.compared, found.identical
     ))?;
+    if sets.compared + sets.missing > 0 {
+        say(format!(
+            "{file}: {} frame sets compared, {} with every member's progress, std and share identical",
+            sets.compared, sets.identical
+        ))?;
+    }
     if let Some(cut) = &verdict.cut {
         say(format!("the file was cut ({cut}); everything before the cut was replayed"))?;
     }
@@ -212,18 +242,22 @@ fn report(options: &ReplayOptions, found: &Comparison, verdict: &Verdict, out: &
             "{file}: no reward to compare; was the recording cut before its first flush?"
         )));
     }
-    match (verdict.same_machine, found.is_identical(), found.is_close()) {
+    let close = found.is_close() && sets.missing == 0 && sets.difference <= TOLERANCE;
+    match (verdict.same_machine, found.is_identical() && sets.is_identical(), close) {
         (true, true, _) => say("check: every reward was recomputed bit for bit".to_owned()),
         (false, _, true) => say(format!(
-            "check: every reward was recomputed within {TOLERANCE:e} ({} of {} bit for bit); build, processor, threads or ONNX Runtime differ from the recording's",
+            "check: every reward was recomputed within {TOLERANCE:e} ({} of {} bit for bit), with the same success, ending and gold; build, processor, threads or ONNX Runtime differ from the recording's",
             found.identical, found.compared
         )),
         _ => Err(Error::CheckFailed(format!(
-            "{file}: {} of {} rewards differ and {} are missing (largest difference {:e}); see the lines above",
+            "{file}: {} of {} rewards ({} in success, ending or gold) and {} of {} frame sets differ, {} are missing (largest difference {:e}); see the lines above",
             found.compared - found.identical,
             found.compared,
-            found.missing,
-            found.reward_difference.max(found.progress_difference)
+            found.otherwise,
+            sets.compared - sets.identical,
+            sets.compared,
+            found.missing + sets.missing,
+            found.reward_difference.max(found.progress_difference).max(sets.difference)
         ))),
     }
 }

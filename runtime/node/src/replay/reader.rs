@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::live::Request;
 use crate::record::entry::RequestKind;
 use crate::record::header::{CONFIG, HEADER, Header, MANIFEST, VERSION};
-use crate::record::writer::{GAPS, INPUTS, REWARD};
+use crate::record::writer::{GAPS, INPUTS, REWARD, SCORES};
 
 /// Longest record that is taken.
 const MAX_RECORD_BYTES: usize = 128 << 20;
@@ -39,6 +39,8 @@ pub(super) enum Item {
     Request { now: StampNanos, arrived: StampNanos, token: Token, request: Request },
     /// A reward as it was published.
     Reward(Vec<u8>),
+    /// What was said of a frame set, as JSON.
+    Scored(Vec<u8>),
     /// Inputs were lost here.
     Gap(u64),
 }
@@ -232,6 +234,7 @@ fn message(place: &str, views: &[String], topic: &str, now: StampNanos, data: &[
             self::input(now, &input).map(Some).ok_or_else(|| broken("an input lacks a field".to_owned()))
         }
         REWARD => Ok(Some(Item::Reward(data.to_vec()))),
+        SCORES => Ok(Some(Item::Scored(data.to_vec()))),
         GAPS => {
             let gap: Gap =
                 serde_json::from_slice(data).map_err(|error| broken(format!("a gap does not read: {error}")))?;

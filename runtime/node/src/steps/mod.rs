@@ -10,7 +10,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use striatum_models::{
-    BackboneId, Demonstration, FeatureReader, PerceptualOptions, SessionConfig, fit_perceptual, split,
+    BackboneId, Demonstration, FeatureReader, InputSize, PerceptualOptions, SessionConfig, fit_perceptual, split,
 };
 
 use crate::adapt_command::{backbone, open_all};
@@ -59,7 +59,8 @@ pub(crate) fn steps(options: &StepsOptions, out: &mut dyn Write) -> Result<()> {
     let views: Vec<String> = episodes[0].views().iter().map(ToString::to_string).collect();
     let cache = Cache::from_env()?;
     striatum_models::init_runtime(&cache.onnxruntime(true)?)?;
-    let backbone = backbone(options.backbone, cache.backbone(options.backbone, true)?);
+    let size = InputSize::TRAINED;
+    let backbone = backbone(options.backbone, size, cache.backbone(options.backbone, size, true)?);
     let mut reader = FeatureReader::new(&backbone, views.len(), &options.session)?;
     let bar = rows_bar("encode", episodes.iter().map(|episode| clip::rows(episode, options.stride)).sum());
     let decoding = ReaderOptions::new(options.ffmpeg.clone());

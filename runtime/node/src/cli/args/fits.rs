@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 use striatum_models::BackboneId;
 
-use super::values::{persistence, positive, share};
+use super::rewards::MemberArgs;
+use super::values::{positive, share};
 
 /// `striatum calibrate`.
 #[derive(Debug, Args)]
@@ -16,18 +17,19 @@ pub(in crate::cli) struct CalibrateArgs {
     /// The bundle; its manifest is replaced.
     #[arg(long)]
     pub(in crate::cli) bundle: PathBuf,
+    /// Its models.
+    #[command(flatten)]
+    pub(in crate::cli) models: MemberArgs,
     /// Every n-th frame.
     #[arg(long, default_value_t = 5, value_parser = positive)]
     pub(in crate::cli) stride: usize,
-    /// Also choose a success threshold that at most this share of failed episodes pass, in (0, 1).
+    /// Also choose from which share of belief on the goal is seen, so that at most this share of failed episodes is ever called a
+    /// success, in (0, 1).
     #[arg(long, value_name = "RATE", value_parser = share)]
     pub(in crate::cli) false_success: Option<f64>,
     /// With --false-success: how sure of that share, in (0, 1).
     #[arg(long, default_value_t = 0.95, value_parser = share, requires = "false_success")]
     pub(in crate::cli) confidence: f64,
-    /// With --false-success: rows that must be above the threshold, of so many in a row.
-    #[arg(long, default_value = "3/5", value_name = "FRAMES/OF", value_parser = persistence, requires = "false_success")]
-    pub(in crate::cli) persist: (usize, usize),
     /// Write the measures as JSON; - is standard output.
     #[arg(long)]
     pub(in crate::cli) json: Option<PathBuf>,

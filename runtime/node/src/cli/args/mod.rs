@@ -22,7 +22,7 @@ use clap::{Parser, Subcommand};
 pub(super) use self::fits::{CalibrateArgs, StepsArgs};
 pub(super) use self::known::{ModelsCommand, RobotsCommand};
 pub(super) use self::live::{PlayArgs, WatchArgs};
-pub(super) use self::rewards::{AdaptArgs, BenchArgs, EvalArgs, LabelArgs, PageArgs};
+pub(super) use self::rewards::{AdaptArgs, BenchArgs, EvalArgs, LabelArgs, MemberArgs, PageArgs};
 #[cfg(feature = "sim")]
 pub(super) use self::sim::SimArgs;
 
@@ -112,7 +112,7 @@ pub(super) enum Command {
         #[arg(long)]
         bundle: Option<PathBuf>,
     },
-    /// Backbones and the programs they need: what there is, fetching, looking inside, checking.
+    /// Backbones, generative models and the programs they need: what there is, fetching, looking inside, checking.
     #[command(
         subcommand,
         after_help = "Examples:\n  striatum models fetch all\n  striatum models inspect tidy.bundle/head.onnx"
@@ -140,8 +140,19 @@ mod tests {
     #[test]
     fn options_that_would_do_nothing_are_refused() {
         let calibrate = "striatum calibrate a --bundle b";
-        assert!(!refused(calibrate) && !refused(&format!("{calibrate} --false-success 0.05 --persist 2/3")));
-        assert!(refused(&format!("{calibrate} --persist 2/3")) && refused(&format!("{calibrate} --confidence 0.9")));
+        assert!(!refused(calibrate) && !refused(&format!("{calibrate} --false-success 0.05 --confidence 0.9")));
+        assert!(refused(&format!("{calibrate} --confidence 0.9")) && refused(&format!("{calibrate} --persist 2/3")));
+    }
+
+    #[test]
+    fn features_are_taken_again_only_where_that_was_asked_for() {
+        let eval = "striatum eval a --bundle b";
+        assert!(!refused(&format!("{eval} --reuse-unchanged 2 --reuse-secs 0.5")));
+        assert!(refused(&format!("{eval} --reuse-secs 0.5")));
+        assert!(
+            !refused("striatum adapt a --out b --input-size 192")
+                && refused("striatum adapt a --out b --input-size 100")
+        );
     }
 
     #[cfg(feature = "sim")]

@@ -4,11 +4,22 @@ use std::path::PathBuf;
 
 use clap::Args;
 use striatum_frames::Transform;
-use striatum_models::BackboneId;
+use striatum_models::{BackboneId, InputSize, Member, MemberRuleName, Precision};
 
-use super::values::{discount, positive, rate};
+use super::values::{ReuseArgs, discount, positive, rate};
 use crate::eval::PlaybackSet;
 use crate::page::LiveFile;
+
+/// Which of a bundle's models answer.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct MemberArgs {
+    /// The bundle's models that answer, the first one first: grm, absolute, perceptual. Default: what the bundle does by itself.
+    #[arg(long, value_delimiter = ',')]
+    pub(in crate::cli) members: Vec<Member>,
+    /// With --members: how several are fused: first, inverse_variance, consistency or reliability.
+    #[arg(long, default_value = MemberRuleName::default().name(), requires = "members")]
+    pub(in crate::cli) member_fusion: MemberRuleName,
+}
 
 /// `striatum adapt`.
 #[derive(Debug, Args)]
@@ -22,6 +33,12 @@ pub(in crate::cli) struct AdaptArgs {
     /// mobilenet_v2 or efficientnet_lite0.
     #[arg(long, default_value = "mobilenet_v2")]
     pub(in crate::cli) backbone: BackboneId,
+    /// Side of the pictures that the backbone gets, pixels: 160, 192 or 224. Smaller is cheaper and sees less.
+    #[arg(long, default_value_t)]
+    pub(in crate::cli) input_size: InputSize,
+    /// In how many bits the backbone computes: fp32 or int8, which is calibrated from the episodes and lies in the bundle.
+    #[arg(long, default_value_t)]
+    pub(in crate::cli) precision: Precision,
     /// Views in the bundle's order; all views by name if absent.
     #[arg(long, value_delimiter = ',')]
     pub(in crate::cli) views: Option<Vec<String>>,
@@ -47,6 +64,9 @@ pub(in crate::cli) struct LabelArgs {
     /// The bundle.
     #[arg(long)]
     pub(in crate::cli) bundle: PathBuf,
+    /// Its models.
+    #[command(flatten)]
+    pub(in crate::cli) models: MemberArgs,
     /// The table to write: .csv or .parquet.
     #[arg(long)]
     pub(in crate::cli) out: PathBuf,
@@ -60,6 +80,9 @@ pub(in crate::cli) struct LabelArgs {
     /// occlude:VIEW,FRACTION, brightness:X, blur:SIGMA, jpeg:QUALITY, shuffle:SEED, warp:SEED.
     #[arg(long = "transform")]
     pub(in crate::cli) transforms: Vec<Transform>,
+    /// Which pictures are encoded.
+    #[command(flatten)]
+    pub(in crate::cli) reuse: ReuseArgs,
 }
 
 /// `striatum eval`.
@@ -71,12 +94,18 @@ pub(in crate::cli) struct EvalArgs {
     /// The bundle.
     #[arg(long)]
     pub(in crate::cli) bundle: PathBuf,
+    /// Its models.
+    #[command(flatten)]
+    pub(in crate::cli) models: MemberArgs,
     /// Every n-th frame.
     #[arg(long, default_value_t = 5, value_parser = positive)]
     pub(in crate::cli) stride: usize,
     /// Spoil the clip on purpose; can be repeated; as in label.
     #[arg(long = "transform")]
     pub(in crate::cli) transforms: Vec<Transform>,
+    /// Which pictures are encoded.
+    #[command(flatten)]
+    pub(in crate::cli) reuse: ReuseArgs,
     /// Try to fool the reward with every transform there is.
     #[arg(long)]
     pub(in crate::cli) hacks: bool,
@@ -103,6 +132,9 @@ pub(in crate::cli) struct PageArgs {
     /// The bundle.
     #[arg(long)]
     pub(in crate::cli) bundle: PathBuf,
+    /// Its models.
+    #[command(flatten)]
+    pub(in crate::cli) models: MemberArgs,
     /// The HTML file to write.
     #[arg(long)]
     pub(in crate::cli) out: PathBuf,
@@ -126,6 +158,9 @@ pub(in crate::cli) struct BenchArgs {
     /// The bundle.
     #[arg(long)]
     pub(in crate::cli) bundle: PathBuf,
+    /// Its models.
+    #[command(flatten)]
+    pub(in crate::cli) models: MemberArgs,
     /// The episode whose frames are used.
     #[arg(long)]
     pub(in crate::cli) episode: PathBuf,
@@ -141,6 +176,12 @@ pub(in crate::cli) struct BenchArgs {
     /// Decode while measuring, as a live run does; else all frames are decoded first.
     #[arg(long)]
     pub(in crate::cli) overlap: bool,
+    /// Which pictures are encoded.
+    #[command(flatten)]
+    pub(in crate::cli) reuse: ReuseArgs,
+    /// Also score each frame set with this bundle, all of whose pictures are encoded, in turn: the cost of one beside the other.
+    #[arg(long, value_name = "BUNDLE")]
+    pub(in crate::cli) against: Option<PathBuf>,
     /// Record to a scratch file while measuring.
     #[arg(long)]
     pub(in crate::cli) record: bool,

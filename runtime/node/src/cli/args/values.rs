@@ -1,6 +1,27 @@
 //! Values that several commands read the same way.
 
+use clap::Args;
 use striatum_core::Discount;
+
+use crate::config::EncoderSection;
+
+/// Which pictures are encoded; as the section `[encoder]` of a configuration.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct ReuseArgs {
+    /// Take a view's features again while no block of its picture differs by more than this, 8-bit steps; 0 encodes every picture.
+    #[arg(long, default_value_t = 0.0, value_name = "STEPS")]
+    reuse_unchanged: f64,
+    /// With --reuse-unchanged: for so many seconds of capture time at most.
+    #[arg(long, default_value_t = 1.0, value_name = "SECS", requires = "reuse_unchanged")]
+    reuse_secs: f64,
+}
+
+impl ReuseArgs {
+    /// As the section of a configuration.
+    pub(in crate::cli) fn section(&self) -> EncoderSection {
+        EncoderSection { reuse_unchanged: self.reuse_unchanged, reuse_secs: self.reuse_secs }
+    }
+}
 
 /// A count from 1 up.
 pub(super) fn positive(text: &str) -> Result<usize, String> {
@@ -27,12 +48,4 @@ pub(super) fn share(text: &str) -> Result<f64, String> {
         .ok()
         .filter(|share| *share > 0.0 && *share < 1.0)
         .ok_or_else(|| "give a share above 0 and below 1, for example 0.05".to_owned())
-}
-
-/// FRAMES/OF.
-pub(super) fn persistence(text: &str) -> Result<(usize, usize), String> {
-    text.split_once('/')
-        .and_then(|(frames, of)| Some((frames.parse().ok()?, of.parse().ok()?)))
-        .filter(|(frames, of)| (1..=*of).contains(frames))
-        .ok_or_else(|| "give FRAMES/OF with at least 1 of at least as many, for example 3/5".to_owned())
 }

@@ -10,9 +10,9 @@ fn after(seen: u64, gold: SourceSet, terminate_on_success: bool, said: (Success,
     rig.at(106, Event::Begin(1, BeginRequest { terminate_on_success, ..begin_request(100) }));
     let episode = rig.opened(1).episode;
     for i in 0..seen {
-        rig.frame(200 + 20 * i, 0.96);
+        rig.frame(300 + 200 * i, 0.96);
     }
-    let stamp = 200 + 20 * seen;
+    let stamp = 300 + 200 * seen;
     rig.frame(stamp, 0.96);
     let request = StepRequest { success: said.0, success_source: said.1, ..step_request(episode, 1, stamp) };
     rig.step(stamp + 5, 2, request);
@@ -22,7 +22,7 @@ fn after(seen: u64, gold: SourceSet, terminate_on_success: bool, said: (Success,
 const NOTHING: (Success, SuccessSource) = (Success::Unknown, SuccessSource::None);
 
 #[test]
-fn the_models_word_is_reported_with_its_source_once_k_of_n_sets_see_the_goal() {
+fn the_models_word_is_reported_with_its_source_once_the_goal_is_seen_for_long_enough() {
     let early = after(1, SourceSet::default(), false, NOTHING);
     assert_eq!((early.success, early.success_source), (Success::Unknown, SuccessSource::None));
     let seen = after(2, SourceSet::default(), false, NOTHING);
@@ -47,13 +47,13 @@ fn a_state_that_is_only_held_is_no_success_of_the_models() {
     rig.frame(100, 0.2);
     let episode = rig.begin(106, 100);
     for i in 0..3 {
-        rig.frame(200 + 20 * i, 0.96);
+        rig.frame(300 + 200 * i, 0.96);
     }
-    rig.step(245, 2, step_request(episode, 1, 240));
+    rig.step(705, 2, step_request(episode, 1, 700));
     assert_eq!(rig.reward(2).success, Success::Yes);
     // No frame comes any more; the deadline passes.
-    rig.step(345, 3, step_request(episode, 2, 340));
-    rig.at(500, Event::Tick);
+    rig.step(805, 3, step_request(episode, 2, 800));
+    rig.at(960, Event::Tick);
     let held = rig.reward(3);
     assert!(held.quality.contains(QualityFlags::HELD));
     assert_eq!((held.success, held.success_source), (Success::Unknown, SuccessSource::None));
@@ -65,4 +65,28 @@ fn what_the_learner_says_stands_against_the_model() {
     let reward = after(4, SourceSet::default().with(SuccessSource::Model), true, said);
     assert_eq!((reward.success, reward.success_source), said);
     assert_eq!((reward.ending, reward.gold), (Ending::Running, 0.0));
+}
+
+#[test]
+fn a_set_without_a_vote_holds_the_potential_and_is_no_success() {
+    let mut rig = Rig::plain();
+    rig.frame(100, 0.2);
+    let episode = rig.begin(106, 100);
+    for i in 0..4 {
+        rig.frame(300 + 200 * i, 0.96);
+    }
+    rig.step(905, 2, step_request(episode, 1, 900));
+    let seen = rig.reward(2);
+    assert_eq!(seen.success, Success::Yes);
+    rig.frame(1100, NO_VOTE);
+    rig.step(1105, 3, step_request(episode, 2, 1100));
+    let held = rig.reward(3);
+    assert!(held.quality.contains(QualityFlags::HELD) && held.votes == 0);
+    assert_eq!((held.success, held.success_source), (Success::Unknown, SuccessSource::None));
+    assert_eq!((held.potential, held.progress_mean), (seen.potential, seen.progress_mean));
+    assert!((held.shaping - (held.gamma - 1.0) * seen.potential).abs() < 1e-12);
+    // The set after it is trusted again, and the second before it saw the goal.
+    rig.frame(1300, 0.96);
+    rig.step(1305, 4, step_request(episode, 3, 1300));
+    assert_eq!(rig.reward(4).success, Success::Yes);
 }

@@ -18,9 +18,10 @@ pub(crate) enum Condition {
     OrderAtMost(f64),
     /// Progress does not move: neither does the picture.
     DriftAtMost(f64),
-    /// The verdict is not success, unless the frames that are shown end at the goal.
+    /// No row says success that shows nothing of the kind, and the verdict at the end is not success unless the frames that are
+    /// shown end at the goal.
     NoFalseSuccess,
-    /// The verdict is not success, or the rows are flagged as out of distribution.
+    /// Neither a row nor the verdict says success, or the rows are flagged as out of distribution.
     NotTrusted,
     /// The rows are flagged as out of distribution.
     Flagged,
@@ -43,10 +44,18 @@ impl Condition {
             Self::OrderAtMost(most) => at_most("VOC+", spearman_with_time(&played.progress), most),
             Self::DriftAtMost(most) => at_most("drift", drift(&played.progress), most),
             Self::NoFalseSuccess => {
+                let rows = played.false_successes().count();
+                let at = |row: usize| {
+                    let (secs, truth) = (played.timestamp_secs[row], played.truth[row]);
+                    format!("{rows} rows called a success, the first at {secs:.1} s and a truth of {truth:.2}")
+                };
                 let truly = played.truth.last().copied().unwrap_or_default();
-                (played.succeeded() && truly < GOAL).then(|| format!("called a success at a truth of {truly:.2}"))
+                let at_the_end = || {
+                    (played.succeeded() && truly < GOAL).then(|| format!("called a success at a truth of {truly:.2}"))
+                };
+                played.false_successes().next().map(at).or_else(at_the_end)
             }
-            Self::NotTrusted => (played.succeeded() && !is_flagged)
+            Self::NotTrusted => (played.ever_succeeds() && !is_flagged)
                 .then(|| format!("called a success, {:.0} % of rows flagged", 100.0 * flagged)),
             Self::Flagged => (!is_flagged).then(|| format!("{:.0} % of rows flagged", 100.0 * flagged)),
             Self::ErrorRisesAtMost(most) => {
@@ -76,11 +85,47 @@ impl fmt::Display for Condition {
 
 #[cfg(test)]
 mod tests {
+    use striatum_core::StampNanos;
+
     use super::*;
 
     fn curve(progress: &[f64], truth: &[f64], flagged: bool) -> Curve {
         let flagged = vec![flagged; progress.len()];
-        Curve { progress: progress.to_vec(), truth: truth.to_vec(), flagged, ..Curve::default() }
+        let rows = progress.len();
+        let timestamp_secs: Vec<f64> = (0..u32::try_from(rows).unwrap_or(0)).map(|row| f64::from(row) / 5.0).collect();
+        let captured = (0..rows as u64).map(|row| StampNanos(200_000_000 * row)).collect();
+        Curve {
+            progress: progress.to_vec(),
+            truth: truth.to_vec(),
+            flagged,
+            timestamp_secs,
+            captured,
+            success: vec![false; rows],
+            not_done: truth.iter().map(|&truth| truth < 0.7).collect(),
+            ..Curve::default()
+        }
+    }
+
+    #[test]
+    fn a_success_that_is_lost_again_is_false_wherever_nothing_is_done() {
+        let plain = curve(&[0.1; 12], &[0.0; 12], false);
+        let with = |truth: [f64; 12], yes: std::ops::Range<usize>| {
+            let mut curve = curve(&[0.1; 12], &truth, false);
+            curve.goal = vec![Some(0.1); 12];
+            yes.for_each(|row| curve.success[row] = true);
+            curve
+        };
+        let broken = |curve: &Curve| Condition::NoFalseSuccess.broken(curve, &plain);
+        let seen = with([0.5; 12], 4..7);
+        assert_eq!(broken(&seen).as_deref(), Some("3 rows called a success, the first at 0.8 s and a truth of 0.50"));
+        assert!((seen.false_success_share() - 0.25).abs() < 1e-12 && seen.first_success_secs() == Some(0.8));
+        assert!(Condition::NotTrusted.broken(&seen, &plain).is_some(), "whatever the end says");
+        assert!(broken(&with([0.5; 12], 0..0)).is_none());
+        // The rule looks back for a second: what was done less than that ago is not yet false, what is older is.
+        let mut undone = [0.5; 12];
+        undone[..3].fill(1.0);
+        assert!(broken(&with(undone, 0..7)).is_none());
+        assert!(broken(&with(undone, 0..8)).is_some());
     }
 
     #[test]

@@ -2,7 +2,9 @@
 
 mod attacks;
 mod condition;
+mod freezes;
 mod report;
 
 pub(crate) use attacks::{Attack, attacks};
+pub(crate) use freezes::{EVERY as FREEZE_EVERY, Freezes};
 pub(crate) use report::HackReport;

@@ -1,0 +1,251 @@
+//! Nothing is computed twice, and what is kept changes nothing.
+
+use std::sync::Arc;
+
+use striatum_core::Perspectives;
+use striatum_frames::Image;
+
+use super::model::{Caching, GenerativeGrm, GenerativeOptions, StepReading};
+use super::reader::{NoVote, Reading, ReadingRules};
+use super::testkit::{drawn, grm, manifest, set};
+use super::testkit_genai::genai_layout;
+use super::{Distribution, Limits};
+use crate::test_files::with_runtime;
+
+const SAME: f64 = 1e-4;
+
+fn options(caching: Caching, limits: Limits) -> GenerativeOptions {
+    let reading = ReadingRules { prune_below: 0.0, ..ReadingRules::default() };
+    GenerativeOptions { caching, limits, reading, ..GenerativeOptions::default() }
+}
+
+/// Three frame sets of an episode.
+fn play(grm: &mut GenerativeGrm) -> Vec<StepReading> {
+    grm.begin("clear the table", &set(400, 10), &set(900, 500)).unwrap();
+    [60, 160, 260].map(|column| grm.step(&set(400, column)).unwrap()).to_vec()
+}
+
+fn each(step: &StepReading) -> Vec<&Reading> {
+    let Perspectives { incremental, forward, backward } = &step.readings;
+    [incremental, forward, backward].into_iter().flatten().collect()
+}
+
+fn distribution(reading: &Reading) -> &Distribution {
+    reading.distribution.as_ref().unwrap()
+}
+
+/// The largest difference of any answer's log-probability.
+fn apart(some: &[StepReading], others: &[StepReading]) -> f64 {
+    let mut most: f64 = 0.0;
+    for (some, others) in some.iter().zip(others) {
+        assert_eq!(each(some).len(), each(others).len());
+        for (one, other) in each(some).into_iter().zip(each(others)) {
+            assert_eq!(one.text, other.text);
+            let pairs = distribution(one).log_prob.iter().zip(&distribution(other).log_prob);
+            for (a, b) in pairs {
+                assert!(a.is_finite() && b.is_finite());
+                most = most.max((a - b).abs());
+            }
+        }
+    }
+    most
+}
+
+#[test]
+#[allow(clippy::print_stderr)] // the difference is to be seen, not only bounded
+fn what_is_kept_gives_what_is_computed_anew() {
+    with_runtime(|| {
+        let mut anew = grm(&drawn(), &options(Caching::Off, Limits::default())).unwrap();
+        let computed = play(&mut anew);
+        // Nothing fits into the second one's caches, and the third one's memory holds one row.
+        let small = Limits { feature_bytes: 1000, prefix_bytes: 1000, ..Limits::default() };
+        let narrow = Limits { memory_bytes: 8 << 20, ..Limits::default() };
+        for limits in [Limits::default(), small, narrow] {
+            let mut kept = grm(&drawn(), &options(Caching::Kept, limits)).unwrap();
+            let difference = apart(&play(&mut kept), &computed);
+            eprintln!("kept and computed: {difference:.1e}");
+            assert!(difference <= SAME, "{difference}");
+        }
+    });
+}
+
+#[test]
+fn a_step_encodes_each_view_once_and_reads_no_beginning_again() {
+    with_runtime(|| {
+        let mut kept = grm(&drawn(), &options(Caching::Kept, Limits::default())).unwrap();
+        let steps = play(&mut kept);
+        let counts: Vec<_> = steps.iter().map(|step| step.counts).collect();
+        // The references: two sets of three views.
+        assert_eq!(counts[0].images_encoded, 9);
+        let whole = counts[0].prompt_tokens_computed + counts[0].prompt_tokens_kept;
+        for step in &counts[1..] {
+            assert_eq!(step.images_encoded, 3);
+            // Three prompts of eight pictures.
+            assert_eq!(step.images_kept, 21);
+            assert_eq!(step.prompt_tokens_computed + step.prompt_tokens_kept, whole / 2 * 3);
+            assert!(step.prompt_tokens_kept > step.prompt_tokens_computed / 2, "{step:?}");
+        }
+        assert_eq!(counts[1], counts[2]);
+
+        let mut anew = grm(&drawn(), &options(Caching::Off, Limits::default())).unwrap();
+        let step = play(&mut anew)[2].counts;
+        assert_eq!((step.images_encoded, step.images_kept), (24, 0));
+        assert_eq!((step.prompt_tokens_computed, step.prompt_tokens_kept), (whole / 2 * 3, 0));
+    });
+}
+
+#[test]
+fn the_same_episode_gives_the_same_bits_and_another_one_does_not() {
+    with_runtime(|| {
+        let mut one = grm(&drawn(), &options(Caching::Kept, Limits::default())).unwrap();
+        let first = play(&mut one);
+        assert_eq!(play(&mut one), first);
+        one.begin("fold the towel", &set(400, 10), &set(900, 500)).unwrap();
+        let other = one.step(&set(400, 60)).unwrap();
+        assert_ne!(other.readings.forward, first[0].readings.forward);
+        one.reset();
+        assert_eq!(one.step(&set(400, 60)).unwrap().readings.incremental, None);
+    });
+}
+
+/// An answer that is less likely than the limit is not worked out, and what it could have been is said.
+#[test]
+fn what_is_pruned_is_the_missing_mass() {
+    with_runtime(|| {
+        let pictures: Vec<Arc<Image>> = [set(400, 10), set(900, 10), set(400, 99)].concat();
+        let pictures: Vec<&Image> = pictures.iter().take(8).map(AsRef::as_ref).collect();
+        let mut grm = grm(&drawn(), &options(Caching::Kept, Limits::default())).unwrap();
+        let mut read = |prune_below| {
+            grm.rules.prune_below = prune_below;
+            let before = grm.counts().answer_tokens;
+            let reading = grm.ask("clear the table", &pictures).unwrap();
+            (reading, grm.counts().answer_tokens - before)
+        };
+        let (whole, every) = read(0.0);
+        let whole = distribution(&whole);
+        assert_eq!(whole.missing_mass, 0.0);
+        let most = whole.log_prob.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        // The beginning of an answer is likelier than the whole, so the limit has to be found: one that leaves out some answers.
+        let found = (1..20).find_map(|step| {
+            let (pruned, fewer) = read(libm::exp(most + f64::from(step)).min(0.5));
+            let pruned = pruned.distribution?;
+            let there = pruned.log_prob.iter().filter(|log_prob| log_prob.is_finite()).count();
+            (there < 201).then_some((pruned, fewer, there))
+        });
+        let (pruned, fewer, there) = found.unwrap();
+        assert!(fewer < every && there > 0, "{fewer} of {every}, {there} answers");
+        for (pruned, whole) in pruned.log_prob.iter().zip(&whole.log_prob) {
+            assert!(*pruned == f64::NEG_INFINITY || (pruned - whole).abs() < SAME);
+        }
+        assert!(pruned.missing_mass > 0.0 && pruned.mass <= whole.mass * (1.0 + SAME));
+        assert!(whole.mass - pruned.mass <= pruned.missing_mass, "{pruned:?}");
+    });
+}
+
+/// A tiny random model never writes an answer: that is no vote, and never 0.
+#[test]
+fn a_text_that_is_no_answer_is_no_vote_and_its_reasons_are_kept() {
+    with_runtime(|| {
+        let mut plain = grm(&drawn(), &options(Caching::Kept, Limits::default())).unwrap();
+        let step = &play(&mut plain)[1];
+        for reading in each(step) {
+            assert_eq!((reading.no_vote, reading.percent), (Some(NoVote::Text), None));
+            assert!(!reading.text.is_empty() && reading.rationale.is_empty());
+        }
+        let mut manifest = manifest();
+        (manifest.rationale_tokens, manifest.max_pixels) = (5, 25_088);
+        let mut wordy =
+            GenerativeGrm::with_manifest(&drawn(), manifest, [0; 32], &options(Caching::Kept, Limits::default()))
+                .unwrap();
+        let wordy_step = &play(&mut wordy)[1];
+        for (reading, plain) in each(wordy_step).into_iter().zip(each(step)) {
+            assert_eq!(reading.no_vote, Some(NoVote::Rationale));
+            assert!(plain.text.starts_with(&reading.rationale) && !reading.rationale.is_empty());
+            assert_eq!(reading.distribution, None);
+        }
+    });
+}
+
+/// onnxruntime-genai lays out the same graphs in another way; what they say is the same.
+#[test]
+fn both_layouts_say_the_same() {
+    with_runtime(|| {
+        let place = tempfile::tempdir().unwrap();
+        genai_layout(place.path());
+        let mut genai = grm(place.path(), &options(Caching::Kept, Limits::default())).unwrap();
+        let mut community = grm(&drawn(), &options(Caching::Kept, Limits::default())).unwrap();
+        let difference = apart(&play(&mut genai), &play(&mut community));
+        assert!(difference <= SAME, "{difference}");
+    });
+}
+
+/// Answers drawn at random scatter from seed to seed around the expectation, which has no seed.
+#[test]
+fn the_expectation_does_not_depend_on_sampling() {
+    with_runtime(|| {
+        let mut model = grm(&drawn(), &options(Caching::Kept, Limits::default())).unwrap();
+        let step = &play(&mut model)[1];
+        let distribution = distribution(step.readings.forward.as_ref().unwrap());
+        let draws = 4000;
+        let mean = |seed: u64| {
+            let mut noise = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            let mut sum = 0.0;
+            for _ in 0..draws {
+                noise = noise.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                let mut left = (noise >> 11) as f64 / (1_u64 << 53) as f64 * distribution.mass;
+                let answer = (0..200).find(|&answer| {
+                    left -= libm::exp(distribution.log_prob[answer]);
+                    left < 0.0
+                });
+                sum += f64::from(i32::try_from(answer.unwrap_or(200)).unwrap() - 100) / 100.0;
+            }
+            sum / f64::from(draws)
+        };
+        let means = [1, 2, 3].map(mean);
+        assert!(means[0] != means[1] && means[1] != means[2], "{means:?}");
+        let error = libm::sqrt(distribution.variance / f64::from(draws));
+        for mean in means {
+            assert!((mean - distribution.expected).abs() < 5.0 * error, "{mean} {}", distribution.expected);
+        }
+    });
+}
+
+/// Seconds that this thread has had a processor, where the system says so: others that use the same cores do not count.
+fn thread_seconds() -> Option<f64> {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    text.split(' ').next()?.parse::<f64>().ok().map(|nanos| nanos / 1e9)
+}
+
+/// Times a step of a larger random model, kept and anew: `STRIATUM_GRM_SCALED` names its folder (docs/guide/generative.md).
+#[test]
+#[ignore = "takes minutes, and a model that is not in the repository"]
+#[allow(clippy::print_stderr)] // its numbers are what it is for
+fn time_of_a_step() {
+    let Some(folder) = std::env::var_os("STRIATUM_GRM_SCALED") else {
+        eprintln!("SKIPPED: STRIATUM_GRM_SCALED names no folder");
+        return;
+    };
+    with_runtime(|| {
+        let seconds = |caching| {
+            let mut options = options(caching, Limits::default());
+            // Prompts alone: what reading the answers costs is the same either way.
+            options.reading = ReadingRules { prune_below: 0.5, text_tokens: 0, ..ReadingRules::default() };
+            let path = std::path::Path::new(&folder);
+            let mut grm = GenerativeGrm::with_manifest(path, manifest(), [0; 32], &options).unwrap();
+            grm.begin("clear the table", &set(400, 10), &set(900, 500)).unwrap();
+            grm.step(&set(400, 60)).unwrap();
+            let times = [160, 260].map(|column| {
+                let pictures = set(400, column);
+                let begun = (thread_seconds(), std::time::Instant::now());
+                let step = grm.step(&pictures).unwrap();
+                let wall = begun.1.elapsed().as_secs_f64();
+                let time = thread_seconds().zip(begun.0).map_or(wall, |(end, begin)| end - begin);
+                eprintln!("{caching:?}: {time:.2} s of the thread, {wall:.2} s in all, {:?}", step.counts);
+                time
+            });
+            times.into_iter().fold(f64::INFINITY, f64::min)
+        };
+        let (kept, anew) = (seconds(Caching::Kept), seconds(Caching::Off));
+        eprintln!("kept {kept:.2} s, anew {anew:.2} s: {:.3} of it", kept / anew);
+    });
+}
