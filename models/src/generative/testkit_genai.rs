@@ -46,7 +46,8 @@ fn embedding(from: &Path) -> Vec<u8> {
     let config = config(from);
     let model = ModelProto::decode(std::fs::read(from.join("onnx/embed_tokens.onnx")).unwrap().as_slice()).unwrap();
     let tables = model.graph.unwrap().initializer;
-    let table = tables.iter().find(|tensor| tensor.dims.first() == Some(&(config.vocabulary as i64))).unwrap();
+    let table =
+        tables.iter().find(|tensor| tensor.dims.first() == i64::try_from(config.vocabulary).ok().as_ref()).unwrap();
     let values: Vec<f32> =
         table.raw_data.as_ref().unwrap().as_chunks::<4>().0.iter().map(|&v| f32::from_le_bytes(v)).collect();
     let mut graph = GraphBuilder::new("embedding");

@@ -62,7 +62,7 @@ mod tests {
     fn a_thread_that_waits_spends_nothing() {
         let before = thread_cpu_nanos().unwrap();
         let (sender, receiver) = crossbeam_channel::bounded::<()>(0);
-        let busy = std::thread::spawn(move || {
+        let busy = std::thread::Builder::new().name("busy".into()).spawn(move || {
             let start = thread_cpu_nanos().unwrap();
             let mut sum = 0_u64;
             while thread_cpu_nanos().unwrap() < start + 100_000_000 {
@@ -72,7 +72,7 @@ mod tests {
             sum
         });
         let _ = receiver.recv();
-        assert!(busy.join().is_ok() && thread_cpu_nanos().unwrap() - before < 50_000_000);
+        assert!(busy.unwrap().join().is_ok() && thread_cpu_nanos().unwrap() - before < 50_000_000);
     }
 
     #[test]
