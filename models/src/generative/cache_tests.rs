@@ -6,7 +6,7 @@ use striatum_core::Perspectives;
 use striatum_frames::Image;
 
 use super::model::{Caching, GenerativeGrm, GenerativeOptions, StepReading};
-use super::reader::{NoVote, Reading, ReadingRules};
+use super::reading::{NoVote, Reading, ReadingRules};
 use super::testkit::{drawn, grm, manifest, set};
 use super::testkit_genai::genai_layout;
 use super::{Distribution, Limits};

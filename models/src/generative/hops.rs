@@ -3,7 +3,7 @@
 use striatum_core::{Hop, Perspectives, Progress};
 
 use super::model::StepReading;
-use super::reader::Reading;
+use super::reading::Reading;
 use crate::bundle::ScoreMeaning;
 
 /// The votes of one frame set.
@@ -69,7 +69,7 @@ mod tests {
     use super::super::answers::ANSWERS;
     use super::super::distribution::Distribution;
     use super::super::engine::Counts;
-    use super::super::reader::NoVote;
+    use super::super::reading::NoVote;
     use super::*;
 
     fn says(percent: i32) -> Option<Reading> {

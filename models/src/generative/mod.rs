@@ -37,6 +37,7 @@ mod patches;
 mod positions;
 mod prompt;
 mod reader;
+mod reading;
 #[cfg(test)]
 mod refusal_tests;
 mod reward;
@@ -55,6 +56,6 @@ pub use folder::Layout;
 pub use inspect::{GenerativeReport, GraphReport, inspect_generative, is_generative};
 pub use manifest::{FileEntry, GenerativeManifest, Role, Slot};
 pub use model::{Caching, GenerativeGrm, GenerativeOptions, StepReading};
-pub use reader::{NoVote, Reading, ReadingRules};
+pub use reading::{NoVote, Reading, ReadingRules};
 pub use reward::{GenerativeModel, NoVotes};
 pub use smart_resize::PixelLimits;

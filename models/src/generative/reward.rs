@@ -8,7 +8,7 @@ use striatum_frames::{FrameSet, Image};
 
 use super::hops::votes;
 use super::model::{GenerativeGrm, GenerativeOptions, StepReading};
-use super::reader::NoVote;
+use super::reading::NoVote;
 use crate::error::{Error, Result};
 use crate::model::{NanosClock, RewardModel, StageTimings};
 

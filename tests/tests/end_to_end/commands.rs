@@ -1,5 +1,7 @@
 //! The commands that work on files, and what a bundle is worth on an episode that it was not made from.
 
+use std::path::Path;
+
 use striatum_tests::kit::{run, run_with};
 
 use crate::{PROGRAM, own_folder, text, world};
@@ -135,4 +137,57 @@ fn doctor_and_models_say_what_is_here() {
     let output = run(PROGRAM, &["models", "fetch", "mobilenet_v3"]);
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.code() == Some(1) && said.contains("mobilenet_v2"), "{said}");
+}
+
+/// A generative model is looked into, made a bundle and asked; one that was changed afterwards is refused by name.
+#[test]
+fn a_generative_model_is_inspected_sealed_and_asked() {
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/tests/fixtures/qwen2_5_vl_drawn");
+    let place = own_folder();
+    let folder = place.path();
+    std::fs::create_dir(folder.join("onnx")).unwrap();
+    let graphs = ["vision_encoder", "embed_tokens", "decoder_model_merged"].map(|graph| format!("onnx/{graph}.onnx"));
+    let texts = ["config", "generation_config", "preprocessor_config", "tokenizer", "tokenizer_config"];
+    let texts = texts.map(|text| format!("{text}.json"));
+    for name in graphs.iter().chain(&texts).map(String::as_str).chain(["prompt_template.txt"]) {
+        std::fs::copy(fixture.join(name), folder.join(name)).unwrap();
+    }
+
+    let output = run(PROGRAM, &["models", "inspect", text(folder)]);
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}");
+    for part in ["community", "qwen2_5_vl", "2 KV heads", "512 bytes a token", "has every operator"] {
+        assert!(said.contains(part), "`{part}` is not in: {said}");
+    }
+
+    let seal = ["models", "seal", text(folder), "--score-meaning", "task-fraction", "--licence", "drawn"];
+    let output = run(PROGRAM, &seal);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("9 files sealed"));
+
+    let pictures = ["cam_high_0000", "cam_high_1276", "cam_high_0400", "cam_left_wrist_0400", "cam_right_wrist_0400"];
+    let pictures = pictures.into_iter().chain(["cam_high_0900", "cam_left_wrist_0900", "cam_right_wrist_0900"]);
+    let pictures: Vec<String> =
+        pictures.map(|name| text(&fixture.join("images").join(format!("{name}.png"))).to_owned()).collect();
+    let mut ask = vec!["models", "ask", text(folder), "--task", "clear the table", "--every-answer"];
+    ask.extend(pictures.iter().map(String::as_str));
+    let output = run(PROGRAM, &ask);
+    let said = String::from_utf8_lossy(&output.stdout);
+    // The golden value of the fixture's eight pictures.
+    let golden = std::fs::read_to_string(fixture.join("golden.json")).unwrap();
+    let golden: serde_json::Value = serde_json::from_str(&golden).unwrap();
+    let cases = golden["cases"].as_array().unwrap();
+    let case = cases.iter().find(|case| case["name"] == "eight_images_76800").unwrap();
+    let wanted = case["score_distribution"]["expected_percent"].as_f64().unwrap();
+    let expected = said.split("expected  ").nth(1).and_then(|rest| rest.split(' ').next()?.parse::<f64>().ok());
+    assert!(expected.is_some_and(|got| (got - wanted).abs() < 3e-3), "{wanted}: {said}");
+    assert!(said.contains("a vote    no"), "a random model writes no answer: {said}");
+
+    std::fs::write(folder.join("prompt_template.txt"), "another one").unwrap();
+    let output = run(PROGRAM, &ask);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        output.status.code() == Some(1) && said.contains("prompt_template.txt") && said.contains("SHA-256"),
+        "{said}"
+    );
 }
