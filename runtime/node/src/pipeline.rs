@@ -12,12 +12,18 @@
 //! It reads no clock but the one it is given for timings, and those never enter a result: the same frames and the same
 //! `now` give the same bits.
 
+mod success_config;
+#[cfg(test)]
+mod tests;
+
 use striatum_core::{
     Calibration, Ending, EpisodeRules, Estimate, Fuser, FusionConfig, Perspectives, Potential, PotentialFn, Scores,
     ShapedStep, Shaper, StampNanos, Success, SuccessDetector, SuccessRule, SuccessSource, Transition, ViewMask,
 };
 use striatum_frames::{Frame, FrameSet, SetVerdict, SyncConfig, SyncCounters, Synchroniser};
 use striatum_models::{MemoMode, RewardModel};
+
+pub(crate) use success_config::{SuccessConfig, secs};
 
 use crate::error::Result;
 
@@ -44,41 +50,6 @@ pub struct PipelineConfig {
     pub ood_hold: f64,
     /// When the model's word that the goal is reached is believed. With no share of its own, it takes the bundle's.
     pub success: SuccessConfig,
-}
-
-/// When the model's word that the goal is reached is believed.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct SuccessConfig {
-    /// From this share of belief on the goal is seen, in (0, 1]; `None`: as the bundle says.
-    pub share: Option<f64>,
-    /// For so long it must be seen, nanoseconds,
-    pub held_nanos: u64,
-    /// inside the last so many nanoseconds of capture time.
-    pub window_nanos: u64,
-}
-
-impl SuccessConfig {
-    /// The rule for a model that takes the goal for reached from `models_share` on.
-    ///
-    /// # Errors
-    /// A number out of range.
-    pub fn rule(&self, models_share: Option<f64>) -> Result<SuccessRule> {
-        let share = self.share.or(models_share).unwrap_or(SuccessRule::SHARE);
-        Ok(SuccessRule::new(share, self.held_nanos, self.window_nanos)?)
-    }
-}
-
-impl Default for SuccessConfig {
-    /// The bundle's share, for half of the last second.
-    fn default() -> Self {
-        Self { share: None, held_nanos: SuccessRule::HELD_NANOS, window_nanos: SuccessRule::WINDOW_NANOS }
-    }
-}
-
-/// Nanoseconds as the configuration and the manifest write them.
-#[expect(clippy::cast_precision_loss, reason = "at most a minute, far below 2^53 ns")]
-pub(crate) fn secs(nanos: u64) -> f64 {
-    nanos as f64 / 1e9
 }
 
 /// One frame set, scored and fused.
@@ -432,6 +403,3 @@ impl Pipeline {
         self.watcher = None;
     }
 }
-
-#[cfg(test)]
-mod tests;
