@@ -2,7 +2,7 @@
 //!
 //! Pillow 13 runs the passes in the other order for some sizes and then gives other pictures; published models saw the old ones.
 
-use striatum_frames::Image;
+use striatum_frames::{Image, PillowTaps};
 
 use super::smart_resize::Size;
 
@@ -11,47 +11,13 @@ const WEIGHT_BITS: u32 = 22;
 /// The filter's parameter.
 const A: f64 = -0.5;
 
-/// The taps of every output pixel along one axis.
-#[derive(Debug)]
-struct Axis {
-    /// First source pixel and number of taps, by output pixel.
-    spans: Vec<(usize, usize)>,
-    /// `stride` for each output pixel.
-    weights: Vec<i32>,
-    stride: usize,
-}
+/// The taps of every output pixel along one axis: the first source pixel, and the weights of it and those after it.
+type Axis = Vec<(usize, Vec<i32>)>;
 
-impl Axis {
-    #[expect(clippy::cast_sign_loss, reason = "all are positive, or made so")]
-    fn new(source: u32, target: u32) -> Self {
-        let scale = f64::from(source) / f64::from(target);
-        let widening = scale.max(1.0);
-        let support = 2.0 * widening;
-        let stride = support.ceil() as usize * 2 + 1;
-        let mut weights = vec![0; stride * target as usize];
-        let mut exact = vec![0.0; stride];
-        let mut spans = Vec::with_capacity(target as usize);
-        for (output, weights) in (0..target).zip(weights.chunks_exact_mut(stride)) {
-            let centre = (f64::from(output) + 0.5) * scale;
-            let first = (centre - support + 0.5).max(0.0) as u32;
-            let end = ((centre + support + 0.5) as u32).min(source);
-            let exact = &mut exact[..(end - first) as usize];
-            for (tap, weight) in (first..end).zip(exact.iter_mut()) {
-                *weight = cubic((f64::from(tap) - centre + 0.5) * (1.0 / widening));
-            }
-            let sum: f64 = exact.iter().sum();
-            for (weight, exact) in weights.iter_mut().zip(exact.iter()) {
-                *weight = (exact / sum * f64::from(1_u32 << WEIGHT_BITS)).round() as i32;
-            }
-            spans.push((first as usize, exact.len()));
-        }
-        Self { spans, weights, stride }
-    }
-
-    fn taps(&self) -> impl Iterator<Item = (usize, &[i32])> {
-        let weights = self.weights.chunks_exact(self.stride);
-        self.spans.iter().zip(weights).map(|(&(first, count), weights)| (first, &weights[..count]))
-    }
+fn axis(source: u32, target: u32) -> Axis {
+    let whole = |exact: &f64| (exact * f64::from(1_u32 << WEIGHT_BITS)).round() as i32;
+    let taps = PillowTaps::new(source, target, 2.0, cubic);
+    taps.iter().map(|(first, weights)| (first, weights.iter().map(whole).collect())).collect()
 }
 
 /// Keys' cubic convolution.
@@ -91,7 +57,7 @@ impl Bicubic {
             if self.plans.len() >= MOST_PLANS {
                 self.plans.remove(0);
             }
-            self.plans.push((source, target, Axis::new(source, target)));
+            self.plans.push((source, target, axis(source, target)));
             self.plans.len() - 1
         })
     }
@@ -119,10 +85,10 @@ impl Bicubic {
         let rows = if image.width() == target.width { image.pixels() } else { &narrowed };
         let plan = self.plan(image.height(), target.height);
         out.reserve(to_width * target.height as usize * 3);
-        for (first, weights) in self.plans[plan].2.taps() {
+        for (first, weights) in &self.plans[plan].2 {
             self.sums.clear();
             self.sums.resize(to_width * 3, HALF);
-            for (row, &weight) in rows.chunks_exact(to_width * 3).skip(first).zip(weights) {
+            for (row, &weight) in rows.chunks_exact(to_width * 3).skip(*first).zip(weights) {
                 for (sum, &value) in self.sums.iter_mut().zip(row) {
                     *sum += weight * i32::from(value);
                 }
@@ -134,11 +100,11 @@ impl Bicubic {
 }
 
 /// One row, along itself.
-fn along(row: &[u8], axis: &Axis, out: &mut Vec<u8>) {
+fn along(row: &[u8], axis: &[(usize, Vec<i32>)], out: &mut Vec<u8>) {
     let pixels = row.as_chunks::<3>().0;
-    for (first, weights) in axis.taps() {
+    for (first, weights) in axis {
         let mut sums = [HALF; 3];
-        for (&weight, pixel) in weights.iter().zip(&pixels[first..]) {
+        for (&weight, pixel) in weights.iter().zip(&pixels[*first..]) {
             for (sum, &value) in sums.iter_mut().zip(pixel) {
                 *sum += weight * i32::from(value);
             }

@@ -44,7 +44,8 @@ pub(super) fn strangeness(distances: &[f32], views: usize, used: ViewMask) -> St
         }
     }
     found.far = if count > 0.0 { (found.far / count).sqrt() } else { 0.0 };
-    if crossed {
+    // Of one view there is nothing to take together: it has its own limit.
+    if crossed && used.count() > 1 {
         raise(&mut found.ood, found.far / TOGETHER_LIMIT);
     }
     found
@@ -92,7 +93,10 @@ mod tests {
     #[test]
     fn one_strange_view_is_enough_and_so_is_a_little_of_each() {
         assert!(of(&[1.1, 3.0, 3.0, 3.0, 0.1, 3.0, 3.0, 3.0, 0.1], &[0, 1, 2]).ood >= 1.1);
-        assert!(of(&[0.8, 3.0, 3.0, 3.0, 0.8, 3.0, 3.0, 3.0, 0.8], &[0, 1, 2]).ood > 1.0);
+        let little = [0.8, 3.0, 3.0, 3.0, 0.8, 3.0, 3.0, 3.0, 0.8];
+        assert!(of(&little, &[0, 1, 2]).ood > 1.0 && of(&little, &[0, 2]).ood > 1.0);
+        // A single view is judged by its own limit.
+        assert!((of(&little, &[1]).ood - 0.8).abs() < 1e-6);
     }
 
     #[test]

@@ -23,6 +23,6 @@ pub use difference::largest_block_difference;
 pub use error::{Error, Result};
 pub use frame::{Frame, FrameSet, SetVerdict};
 pub use image_buffer::{Image, content_hash};
-pub use resize::{Normalisation, Resizer};
+pub use resize::{Normalisation, PillowTaps, Resizer};
 pub use sync::{DropOut, FrozenPolicy, MAX_AHEAD_NANOS, RateGate, SetGate, SyncConfig, SyncCounters, Synchroniser};
 pub use transform::{Transform, ViewEdits, playback};

@@ -3,12 +3,14 @@
 mod axis;
 mod kernels;
 mod normalise;
+mod taps;
 #[cfg(test)]
 mod tests;
 #[cfg(target_arch = "x86_64")]
 mod vnni;
 
 pub use normalise::Normalisation;
+pub use taps::PillowTaps;
 
 use crate::error::{Error, Result};
 use crate::image_buffer::Image;

@@ -1,5 +1,7 @@
 //! Which source pixels make an output pixel, and with what weights, along one axis.
 
+use super::taps::PillowTaps;
+
 /// Weights are integers in units of 2^-22.
 pub(super) const WEIGHT_BITS: u32 = 22;
 
@@ -28,32 +30,20 @@ impl Axis {
     /// Pillow's triangle filter from `source` to `target` pixels, both at least 1.
     #[expect(clippy::cast_sign_loss, reason = "all are positive, or made so")]
     pub(super) fn new(source: u32, target: u32) -> Self {
-        let scale = f64::from(source) / f64::from(target);
-        let widening = scale.max(1.0);
-        let support = widening; // the triangle reaches 1 source pixel to each side, widened when shrinking
-        let stride = support.ceil() as usize * 2 + 1;
+        let exact = PillowTaps::new(source, target, 1.0, |distance| (1.0 - distance.abs()).max(0.0));
+        let stride = exact.most();
         let mut weights = vec![0; stride * target as usize];
-        let mut exact = vec![0.0; stride];
         let mut spans = Vec::with_capacity(target as usize);
-        for (output, weights) in (0..target).zip(weights.chunks_exact_mut(stride)) {
-            let centre = (f64::from(output) + 0.5) * scale;
-            let first = (centre - support + 0.5).max(0.0) as u32;
-            let end = ((centre + support + 0.5) as u32).min(source);
-            let exact = &mut exact[..(end - first) as usize];
-            for (tap, weight) in (first..end).zip(exact.iter_mut()) {
-                let distance = (f64::from(tap) - centre + 0.5) * (1.0 / widening);
-                *weight = (1.0 - distance.abs()).max(0.0);
-            }
-            let sum: f64 = exact.iter().sum();
-            for (weight, exact) in weights.iter_mut().zip(exact.iter()) {
+        for ((first, exact), weights) in exact.iter().zip(weights.chunks_exact_mut(stride)) {
+            for (weight, exact) in weights.iter_mut().zip(exact) {
                 // Never below zero, so adding a half and cutting off rounds half away from zero.
-                *weight = (exact / sum * f64::from(1_u32 << WEIGHT_BITS) + 0.5) as u32;
+                *weight = (exact * f64::from(1_u32 << WEIGHT_BITS) + 0.5) as u32;
             }
             // The triangle's ends can weigh nothing; leaving them out changes no sum.
             let leading = weights.iter().take_while(|&&weight| weight == 0).count();
             weights.rotate_left(leading);
             let count = weights.iter().rposition(|&weight| weight != 0).map_or(0, |last| last + 1);
-            spans.push((first as usize + leading, count));
+            spans.push((first + leading, count));
         }
         Self { source: source as usize, target: target as usize, spans, weights, stride }
     }
