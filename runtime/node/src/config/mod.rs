@@ -14,8 +14,8 @@ use crate::error::{Error, Result};
 use crate::pipeline::PipelineConfig;
 
 pub(crate) use sections::{
-    DropOutName, EncoderSection, FusionSection, PotentialSection, RecordSection, RewardSection, SourceConfig,
-    SuccessSection, SyncSection, ZenohConfig,
+    ClockName, DropOutName, EncoderSection, FusionSection, PotentialSection, RecordSection, RewardSection,
+    SourceConfig, SuccessSection, SyncSection, TimeSection, ZenohConfig,
 };
 
 /// What `striatum run` does. Paths are relative to the folder of the file.
@@ -33,6 +33,9 @@ pub struct Config {
     /// zenoh endpoints.
     #[serde(default)]
     pub zenoh: ZenohConfig,
+    /// What time it is for the engine.
+    #[serde(default)]
+    pub time: TimeSection,
     /// Lining up views by capture time.
     #[serde(default)]
     pub sync: SyncSection,
@@ -100,6 +103,10 @@ impl Config {
             .validate()
             .map_err(|error| Error::input(place, error.to_string(), "mend the [session] section"))?;
         self.encoder.rule(place)?;
+        if self.time.clock == ClockName::LockStep && matches!(self.source, SourceConfig::Episode { .. }) {
+            let what = "is lock_step, and an episode plays by the wall clock";
+            return Err(Error::input(format!("{place}, time.clock"), what, "give wall, or frames over zenoh"));
+        }
         self.models.validate().map_err(|error| Error::input(place, error.to_string(), "mend the [models] section"))?;
         striatum_wire::Keys::new(&self.robot)?;
         if let SourceConfig::Episode { rate, .. } = &self.source

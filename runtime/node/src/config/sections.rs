@@ -39,6 +39,25 @@ pub struct ZenohConfig {
     pub multicast: bool,
 }
 
+/// What time it is for the engine.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TimeSection {
+    /// `wall` (default) or `lock_step`.
+    pub clock: ClockName,
+}
+
+/// Name of a clock.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClockName {
+    /// The computer's.
+    #[default]
+    Wall,
+    /// The newest stamp of a frame or request: for a world that waits for its learner. Deadlines never pass while it stands still.
+    LockStep,
+}
+
 /// Lining up views by capture time.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]

@@ -12,6 +12,7 @@ mod latency;
 mod outlet;
 mod playback;
 mod slots;
+mod time;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -30,6 +31,7 @@ pub(crate) use self::latency::nearest_rank;
 use self::outlet::Outlet;
 use self::playback::Playback;
 use self::slots::{SlotsIn, SlotsOut, slots};
+use self::time::Time;
 use crate::clock;
 use crate::config::{Config, SourceConfig};
 use crate::engine::{Engine, EngineConfig, Event};
@@ -60,6 +62,7 @@ pub(crate) fn run(path: &Path, stop: &Arc<AtomicBool>) -> Result<()> {
 /// A runtime that is up.
 struct Live {
     engine: Engine,
+    time: Time,
     outlet: Outlet,
     health: Health,
     frames: SlotsOut<Received>,
@@ -108,7 +111,20 @@ impl Live {
         let endpoints =
             if endpoints.is_empty() { crate::net::DEFAULT_ENDPOINT.to_owned() } else { endpoints.join(", ") };
         tracing::info!("up: robot {}, views {}, bundle {bundle_hash}, at {endpoints}", config.robot, views.join(", "));
-        Ok(Self { engine, outlet, health, frames, frames_in, asked, ingest, playback, queryables, _session: session })
+        let time = Time::new(config.time.clock);
+        Ok(Self {
+            engine,
+            time,
+            outlet,
+            health,
+            frames,
+            frames_in,
+            asked,
+            ingest,
+            playback,
+            queryables,
+            _session: session,
+        })
     }
 
     fn run(&mut self, stop: &AtomicBool) -> Result<()> {
@@ -134,7 +150,8 @@ impl Live {
 
     /// Until the next deadline or status, at most 100 ms so that a stop is noticed.
     fn wait(&self, now: StampNanos) -> Duration {
-        let due = self.engine.next_deadline().map_or(self.health.due(), |deadline| deadline.min(self.health.due()));
+        let deadline = self.engine.next_deadline().filter(|_| self.time.passes());
+        let due = deadline.map_or(self.health.due(), |deadline| deadline.min(self.health.due()));
         Duration::from_nanos(due.since(now)).min(Duration::from_millis(100))
     }
 
@@ -142,7 +159,12 @@ impl Live {
         let Asked { query, request, arrived, bytes } = asked;
         let kind = request.kind();
         let token = self.outlet.keep(kind, query);
-        let now = clock::wall();
+        match &request {
+            Request::Begin(request) => self.time.hear(request.stamp_nanos),
+            Request::Step(request) => self.time.hear(request.stamp_nanos),
+            Request::Abort(_) => {}
+        }
+        let (now, arrived) = (self.time.now(), self.time.arrival(arrived));
         self.outlet.record(Entry::Request { now, arrived, token, kind, bytes });
         let event = match request {
             Request::Begin(request) => Event::Begin(token, request),
@@ -156,7 +178,8 @@ impl Live {
         let received: heapless::Vec<Received, { striatum_core::MAX_VIEWS }> =
             self.frames.drain().map(|(_, r)| r).collect();
         for Received { frame, raw, receive_nanos, decode_nanos } in received {
-            let now = clock::wall();
+            self.time.hear(frame.capture);
+            let now = self.time.now();
             self.outlet.latencies.put(Stage::Receive, receive_nanos);
             self.outlet.latencies.put(Stage::Decode, decode_nanos);
             if self.outlet.recorder.is_some() {
@@ -202,15 +225,17 @@ impl Live {
     }
 
     fn tick(&mut self) -> Result<()> {
-        let now = clock::wall();
-        self.health.notice(now);
+        let now = self.time.now();
         if self.engine.next_deadline().is_some_and(|deadline| now >= deadline) {
             self.outlet.record(Entry::Tick { now });
             self.handle(now, Event::Tick)?;
         }
-        if now >= self.health.due() {
+        // How the runtime does is told by the wall clock, whatever the engine's time is.
+        let wall = clock::wall();
+        self.health.notice(wall);
+        if wall >= self.health.due() {
             let overwritten = self.frames_in.overwritten();
-            let status = self.health.tell(now, &self.engine, &mut self.outlet, overwritten, self.ingest.as_ref());
+            let status = self.health.tell(wall, &self.engine, &mut self.outlet, overwritten, self.ingest.as_ref());
             tracing::debug!("{} frame sets, {} rewards, {}", status.frame_sets, status.rewards, status.state.name());
         }
         Ok(())
@@ -232,7 +257,7 @@ impl Live {
 
     /// Scoring took its time: what follows from it happens now.
     fn conclude(&mut self) -> Result<()> {
-        let now = clock::wall();
+        let now = self.time.now();
         self.outlet.record(Entry::Conclude { now });
         self.handle(now, Event::Conclude)
     }
