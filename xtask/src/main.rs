@@ -6,10 +6,12 @@ mod cost;
 mod demo;
 mod episodes;
 mod failure;
+mod jobs;
 mod layers;
 mod process;
 mod say;
 mod setup;
+mod study;
 mod workspace;
 mod worlds;
 
@@ -53,6 +55,9 @@ enum Command {
     Worlds(worlds::Options),
     /// Set up, then what each way to a cheaper encoder saves and costs: one bundle for each, on the same clips.
     Cost(cost::Options),
+    /// Set up, then learners on the simulated tasks with one reward or another: success against rollouts. Takes hours, and goes on
+    /// where it was cut off.
+    Study(study::Options),
     /// Check that dependencies between the crates run one way and that the core needs no std.
     Layers,
     /// What CI runs: format, lints, docs, layers, tests.
@@ -67,6 +72,7 @@ fn run(command: Command) -> Result<()> {
         Command::Test { rest } => setup::test(&workspace, &rest),
         Command::Worlds(options) => worlds::worlds(&workspace, &options),
         Command::Cost(options) => cost::cost(&workspace, &options),
+        Command::Study(options) => study::study(&workspace, &options),
         Command::Layers => layers::check(&workspace),
         Command::Ci => ci::run(&workspace),
     }

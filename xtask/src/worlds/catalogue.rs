@@ -4,18 +4,18 @@ use crate::failure::{Failure, Result};
 
 /// A task.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Task {
-    pub(super) name: String,
+pub(crate) struct Task {
+    pub(crate) name: String,
     /// In words.
-    pub(super) words: String,
-    pub(super) failures: Vec<String>,
+    pub(crate) words: String,
+    pub(crate) failures: Vec<String>,
 }
 
 /// Reads lines of the form `push  push the block onto the disc; fails by miss, stall`.
 ///
 /// # Errors
 /// A line of another form.
-pub(super) fn read(text: &str) -> Result<Vec<Task>> {
+pub(crate) fn read(text: &str) -> Result<Vec<Task>> {
     text.lines().map(task).collect()
 }
 
@@ -35,7 +35,7 @@ fn task(line: &str) -> Result<Task> {
 ///
 /// # Errors
 /// A name that is not in the list.
-pub(super) fn choose(all: Vec<Task>, names: &[String]) -> Result<Vec<Task>> {
+pub(crate) fn choose(all: Vec<Task>, names: &[String]) -> Result<Vec<Task>> {
     if names.is_empty() {
         return Ok(all);
     }

@@ -10,7 +10,7 @@
 //! - `wilson`: how well a share is known.
 //! - `table`, `plot`: as CSV, for a terminal, as Markdown; as a drawing. `reread`: a table that was written before.
 
-mod catalogue;
+pub(crate) mod catalogue;
 pub(crate) mod date;
 mod outcome;
 mod plan;
@@ -20,7 +20,7 @@ mod provenance;
 mod reread;
 mod sums;
 mod table;
-mod wilson;
+pub(crate) mod wilson;
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -29,7 +29,7 @@ use clap::Args;
 
 use crate::failure::{Failure, Result};
 use crate::workspace::Workspace;
-use crate::{process, say, setup};
+use crate::{jobs, process, say, setup};
 use catalogue::Task;
 use play::Stage;
 use reread::Table;
@@ -86,7 +86,7 @@ pub(crate) fn worlds(workspace: &Workspace, options: &Options) -> Result<()> {
     let listed = process::quiet(std::process::Command::new(&striatum).args(["sim", "list"]))?;
     let tasks = catalogue::choose(catalogue::read(&listed)?, &options.tasks)?;
     let out = options.out.clone().unwrap_or_else(|| workspace.target().join("worlds"));
-    let stage = Stage::new(striatum, &out, &options.backbones, options.stride, jobs(options.jobs))?;
+    let stage = Stage::new(striatum, &out, &options.backbones, options.stride, jobs::count(options.jobs))?;
     let rows = measure(&stage, &tasks, options)?;
     let program = provenance::short(stage.program()).to_owned();
     let table = Table { date: date::today(), stride: options.stride, program, rows };
@@ -136,11 +136,6 @@ fn measure(stage: &Stage, tasks: &[Task], options: &Options) -> Result<Vec<sums:
         rows.extend(sums::rows(backbone, &outcomes));
     }
     Ok(rows)
-}
-
-fn jobs(asked: Option<u32>) -> usize {
-    let there = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
-    asked.map_or(there, |jobs| jobs as usize)
 }
 
 /// A machine's folder; a wrong name should not cost half an hour.

@@ -28,6 +28,8 @@ pub(super) struct Outcome {
     pub(super) coverage_90: f64,
     pub(super) ood_share: f64,
     pub(super) failure_detected: bool,
+    /// Somewhere in it a success was seen that was none: true progress below 0.7.
+    pub(super) false_success_any: bool,
     /// The class of the progress is that of the truth.
     pub(super) class_right: bool,
 }
@@ -88,6 +90,7 @@ fn outcome(cell: &Cell, seed: u32, episode: &Value) -> Option<Outcome> {
         coverage_90: number("interval_coverage_90")?,
         ood_share: number("ood_share")?,
         failure_detected: episode["failure_detected"].as_bool()?,
+        false_success_any: number("false_success_any")? > 0.0,
         class_right: episode["completion_class"].as_str()? == episode["true_completion_class"].as_str()?,
     })
 }
@@ -106,11 +109,12 @@ mod tests {
     fn a_report_is_read_and_one_that_lacks_a_value_refused() {
         let mut episode = json!({
             "succeeded": false, "voc_plus": 0.5, "mae": 0.1, "rmse": 0.2, "final_progress": 0.4, "final_truth": 0.3,
-            "interval_coverage_90": 0.9, "ood_share": 0.0, "failure_detected": true, "completion_class": "failure",
-            "true_completion_class": "partial",
+            "interval_coverage_90": 0.9, "ood_share": 0.0, "failure_detected": true, "false_success_any": 0.1,
+            "completion_class": "failure", "true_completion_class": "partial",
         });
         let read = outcome(&cell(), 7, &episode).unwrap();
         assert_eq!((read.seed, read.kind.as_str(), read.failure_detected, read.class_right), (7, "miss", true, false));
+        assert!(read.false_success_any);
         episode["succeeded"] = Value::Null;
         assert_eq!(outcome(&cell(), 7, &episode), None);
     }

@@ -2,16 +2,13 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Instant;
 
 use super::catalogue::Task;
 use super::outcome::{self, Outcome};
 use super::plan::{self, Cell};
 use super::provenance::{Judge, claim, sha256_of};
 use crate::failure::{Failure, Result};
-use crate::{episodes, process, say};
+use crate::{episodes, jobs, process};
 
 /// The folder of what was recorded.
 const EPISODES: &str = "episodes";
@@ -140,44 +137,13 @@ impl Stage {
         self.out.join(backbone).join(task).join("bundle")
     }
 
-    /// Does `work` for each of `things`, several at a time; answers in their order. After a failure nothing new is begun.
     fn each<T: Sync, R: Send>(&self, things: &[T], work: impl Fn(&T) -> Result<R> + Sync) -> Result<Vec<R>> {
-        let (next, done, begun) = (AtomicUsize::new(0), AtomicUsize::new(0), Instant::now());
-        let answers: Vec<Mutex<Option<Result<R>>>> = things.iter().map(|_| Mutex::new(None)).collect();
-        let one_after_the_other = || {
-            while let Some((thing, slot)) = take(&next, things, &answers) {
-                let answer = work(thing);
-                if answer.is_err() {
-                    next.store(things.len(), Ordering::Relaxed);
-                }
-                if let Ok(mut slot) = slot.lock() {
-                    *slot = Some(answer);
-                }
-                let done = done.fetch_add(1, Ordering::Relaxed) + 1;
-                if done % 10 == 0 || done == things.len() {
-                    say::step(&format!("{done}/{} after {:.0} s", things.len(), begun.elapsed().as_secs_f64()));
-                }
-            }
-        };
-        std::thread::scope(|scope| {
-            for _ in 1..self.jobs {
-                scope.spawn(one_after_the_other);
-            }
-            one_after_the_other();
-        });
-        let answers: Vec<Result<R>> = answers.into_iter().filter_map(|slot| slot.into_inner().ok().flatten()).collect();
-        answers.into_iter().collect()
+        jobs::each(self.jobs, 10, things, work)
     }
 }
 
-/// The next thing that nobody has taken, and the place of its answer.
-fn take<'a, T, S>(next: &AtomicUsize, things: &'a [T], slots: &'a [S]) -> Option<(&'a T, &'a S)> {
-    let index = next.fetch_add(1, Ordering::Relaxed);
-    Some((things.get(index)?, slots.get(index)?))
-}
-
 /// As `striatum sim` names it.
-fn episode(folder: &Path, seed: u32) -> PathBuf {
+pub(crate) fn episode(folder: &Path, seed: u32) -> PathBuf {
     folder.join(format!("episode_{seed:03}"))
 }
 
@@ -191,22 +157,4 @@ fn write_whole(file: &Path, text: &str) -> Result<()> {
 
 fn cannot_make(folder: &Path, why: std::io::Error) -> Failure {
     Failure::new(format!("making {}", folder.display()), why, "give --out a folder that can be written")
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-
-    #[test]
-    fn answers_come_in_order_and_a_failure_is_the_answer() {
-        for jobs in [1, 3] {
-            let stage =
-                Stage { striatum: PathBuf::new(), program: String::new(), out: PathBuf::new(), stride: 1, jobs };
-            let things: Vec<usize> = (0..25).collect();
-            assert_eq!(stage.each(&things, |&thing| Ok(thing * 2)).unwrap()[24], 48);
-            let failing = |&thing: &usize| if thing == 7 { Err(Failure::new("seven", "no", "")) } else { Ok(thing) };
-            assert!(stage.each(&things, failing).unwrap_err().to_string().contains("seven"));
-        }
-    }
 }

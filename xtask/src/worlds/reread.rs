@@ -102,6 +102,10 @@ fn row(cells: &Cells<'_>) -> std::result::Result<Line, String> {
         failure_recall: cells.share("failure_recall", failed)?,
         success_recall: cells.share("success_recall", succeeded)?,
         class_accuracy: cells.share("class_accuracy", episodes)?,
+        false_success_any: match cells.text("false_success_any") {
+            Ok(_) => cells.share("false_success_any", episodes)?,
+            Err(_) => None,
+        },
     };
     let program = word("program").unwrap_or_default();
     Ok(Line { date: word("date")?, stride: cells.value("stride")?, program, row })
@@ -138,6 +142,7 @@ mod tests {
         let old: Vec<String> =
             text.lines().map(|line| line.split(',').take(columns).collect::<Vec<_>>().join(",")).collect();
         read.program.clear();
+        read.rows.iter_mut().for_each(|row| row.false_success_any = None);
         assert_eq!(parse(&old.join("\n")).unwrap(), read);
     }
 

@@ -34,6 +34,8 @@ pub(super) struct Row {
     pub(super) success_recall: Option<Share>,
     /// Those whose class is that of the true curve.
     pub(super) class_accuracy: Option<Share>,
+    /// Those in which a success was seen anywhere that was none; not known of tables from before.
+    pub(super) false_success_any: Option<Share>,
 }
 
 impl Row {
@@ -89,6 +91,7 @@ fn row([backbone, task, level, kind]: [&str; 4], chosen: &[&Outcome]) -> Row {
         failure_recall: share(&failed, |outcome| outcome.failure_detected),
         success_recall: share(&succeeded, |outcome| !outcome.failure_detected),
         class_accuracy: share(chosen, |outcome| outcome.class_right),
+        false_success_any: share(chosen, |outcome| outcome.false_success_any),
     }
 }
 
@@ -133,6 +136,7 @@ pub(super) mod tests {
             coverage_90: 0.9,
             ood_share: 0.0,
             failure_detected,
+            false_success_any: !succeeded && !failure_detected,
             class_right: succeeded != failure_detected,
         }
     }

@@ -21,11 +21,12 @@ const NUMBERS: [Column; 7] = [
 ];
 /// Names of the shares, and where they are.
 type ShareColumn = (&'static str, fn(&Row) -> Option<Share>);
-const SHARES: [ShareColumn; 4] = [
+const SHARES: [ShareColumn; 5] = [
     ("failure_recall", |row| row.failure_recall),
     ("false_success_rate", |row| row.false_success()),
     ("success_recall", |row| row.success_recall),
     ("class_accuracy", |row| row.class_accuracy),
+    ("false_success_any", |row| row.false_success_any),
 ];
 /// Cells that a person is shown, from the worst on.
 const WORST: usize = 8;
@@ -154,7 +155,7 @@ fn worst<'a>(rows: &[&'a Row]) -> Vec<&'a Row> {
 fn head() -> Vec<String> {
     let names =
         ["task", "level", "kind", "episodes", "VOC+", "MAE", "RMSE", "final", "true final", "cov90", "ood share"];
-    let shares = ["failure recall", "false success", "success recall", "class accuracy"];
+    let shares = ["failure recall", "false success", "success recall", "class accuracy", "false success anywhere"];
     names.iter().chain(&shares).map(|&name| name.to_owned()).collect()
 }
 
@@ -181,8 +182,8 @@ mod tests {
         let lines: Vec<&str> = csv.lines().collect();
         let columns = lines[0].split(',').count();
         assert!(lines.iter().all(|line| line.split(',').count() == columns), "{csv}");
-        let cell = "2026-11-24,net,3,push,low,miss,101,101,1,0,,0.3000,0.2000,0.5000,0.5000,0.9000,0.0000,1.0000,0.0000,,1.0000,\
-                    0.2065,1.0000,0.0000,0.7935,,,0.2065,1.0000,0123456789ab";
+        let cell = "2026-11-24,net,3,push,low,miss,101,101,1,0,,0.3000,0.2000,0.5000,0.5000,0.9000,0.0000,1.0000,0.0000,,1.0000,0.0000,\
+                    0.2065,1.0000,0.0000,0.7935,,,0.2065,1.0000,0.0000,0.7935,0123456789ab";
         assert!(lines.contains(&cell), "{csv}");
     }
 

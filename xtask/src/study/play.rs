@@ -1,0 +1,92 @@
+//! Demonstrations, bundles, runs: by the program, and only what is not there yet.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::plan::Run;
+use crate::failure::{Failure, Result};
+use crate::process;
+use crate::worlds::catalogue::Task;
+
+/// Seed of the demonstration that the reward is learnt from: none of the episodes that learners see.
+const DEMONSTRATION_SEED: &str = "1";
+const DEMONSTRATION_NAME: &str = "episode_001";
+
+/// Where things are: `OUT/TASK/{demonstration, bundle, REWARD/seed-N}`.
+#[derive(Debug)]
+pub(super) struct Stage {
+    striatum: PathBuf,
+    out: PathBuf,
+    rollouts: u32,
+    demonstrations: u32,
+}
+
+impl Stage {
+    pub(super) fn new(striatum: PathBuf, out: PathBuf, rollouts: u32, demonstrations: u32) -> Self {
+        Self { striatum, out, rollouts, demonstrations }
+    }
+
+    /// A demonstration of the task, and the reward learnt from it.
+    ///
+    /// # Errors
+    /// What the program refuses.
+    pub(super) fn adapt(&self, task: &Task) -> Result<()> {
+        let bundle = self.bundle(&task.name);
+        if bundle.join("manifest.toml").is_file() {
+            return Ok(());
+        }
+        let folder = self.out.join(&task.name).join("demonstration");
+        let demonstration = folder.join(DEMONSTRATION_NAME);
+        if !demonstration.is_dir() {
+            let mut command = Command::new(&self.striatum);
+            command.args(["sim", &task.name, "--episodes", "1", "--seed", DEMONSTRATION_SEED]).arg("--out").arg(&folder);
+            process::quiet(&mut command)?;
+        }
+        let mut command = Command::new(&self.striatum);
+        command.arg("adapt").arg(&demonstration).arg("--out").arg(&bundle);
+        command.args(["--task", &task.words, "--threads", "1"]);
+        process::quiet(&mut command).map(|_| ())
+    }
+
+    /// One run, from where it stands to its end.
+    ///
+    /// # Errors
+    /// What the program refuses.
+    pub(super) fn train(&self, run: &Run) -> Result<()> {
+        let folder = self.folder(run);
+        if is_done(&folder) {
+            return Ok(());
+        }
+        let mut command = Command::new(&self.striatum);
+        command.arg("train");
+        if folder.join("checkpoint.bin").is_file() {
+            command.arg("--resume");
+        } else {
+            make(&folder)?;
+            command.arg(&run.task).arg("--bundle").arg(self.bundle(&run.task));
+            command.args(["--reward", &run.reward, "--seed", &run.seed.to_string()]);
+            command.args(["--rollouts", &self.rollouts.to_string()]);
+            command.args(["--demonstrations", &self.demonstrations.to_string()]);
+        }
+        command.arg("--out").arg(&folder);
+        process::quiet(&mut command).map(|_| ())
+    }
+
+    pub(super) fn folder(&self, run: &Run) -> PathBuf {
+        self.out.join(&run.task).join(&run.reward).join(format!("seed-{}", run.seed))
+    }
+
+    fn bundle(&self, task: &str) -> PathBuf {
+        self.out.join(task).join("bundle")
+    }
+}
+
+/// The last file that a run writes.
+pub(super) fn is_done(folder: &Path) -> bool {
+    folder.join("summary.json").is_file()
+}
+
+fn make(folder: &Path) -> Result<()> {
+    std::fs::create_dir_all(folder)
+        .map_err(|e| Failure::new(format!("making {}", folder.display()), e, "give --out a folder that can be written"))
+}
