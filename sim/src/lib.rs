@@ -4,15 +4,18 @@
 //! - `physics`: rapier worlds, tasks, experts, failures.
 //! - `render`: cameras, looks, randomisation, sensor faults.
 //! - `studio`: a robot's cameras in a world.
+//! - `gym`: a world as learners see it: numbers in, numbers out.
 #![forbid(unsafe_code)]
 
 mod error;
+mod gym;
 mod physics;
 mod render;
 mod scene;
 mod studio;
 
 pub use error::{Error, Result};
+pub use gym::{Gym, GymConfig};
 pub use physics::{
     Action, Expert, FailureKind, NamedPose, Observation, Step, TaskId, Truth, World, WorldConfig, WorldError,
     WorldResult,

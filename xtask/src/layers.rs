@@ -14,7 +14,7 @@ struct Rule {
     may_use: &'static [&'static str],
 }
 
-/// The house: core <- frames, wire <- models, robots <- calibration, sim <- node <- tests.
+/// The house: core <- frames, wire <- models, robots <- calibration, sim, learner <- node <- tests.
 const RULES: &[Rule] = &[
     Rule { name: "striatum-core", may_use: &[] },
     Rule { name: "striatum-frames", may_use: &["striatum-core"] },
@@ -23,6 +23,7 @@ const RULES: &[Rule] = &[
     Rule { name: "striatum-robots", may_use: &["striatum-core"] },
     Rule { name: "striatum-calibration", may_use: &["striatum-core"] },
     Rule { name: "striatum-sim", may_use: &["striatum-core", "striatum-frames", "striatum-robots"] },
+    Rule { name: "striatum-learner", may_use: &["striatum-core"] },
     Rule {
         name: "striatum",
         may_use: &[
@@ -33,6 +34,7 @@ const RULES: &[Rule] = &[
             "striatum-robots",
             "striatum-calibration",
             "striatum-sim",
+            "striatum-learner",
         ],
     },
     Rule {
@@ -45,6 +47,7 @@ const RULES: &[Rule] = &[
             "striatum-robots",
             "striatum-calibration",
             "striatum-sim",
+            "striatum-learner",
             "striatum",
         ],
     },

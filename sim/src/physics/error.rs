@@ -27,6 +27,14 @@ pub enum WorldError {
         /// Joints of the arm.
         wanted: usize,
     },
+    /// An action of numbers has another length than the task's.
+    #[error("action: has {given} values; give {wanted}")]
+    ActionLen {
+        /// Values given.
+        given: usize,
+        /// Numbers of an action.
+        wanted: usize,
+    },
     /// The gripper's command is outside [0, 1].
     #[error("action, gripper: is {value}; give an opening from 0 (closed) to 1 (open)")]
     Gripper {

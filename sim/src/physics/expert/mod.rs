@@ -8,6 +8,7 @@ mod transfer;
 mod work;
 
 use door::DoorExpert;
+pub(crate) use motion::{closing_at_home, down, grip_at, opening_for};
 use peg::PegExpert;
 use push::PushExpert;
 use work::Carrier;

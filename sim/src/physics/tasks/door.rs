@@ -47,7 +47,7 @@ const LEVER_KG: f64 = 0.08;
 
 impl Door {
     pub(crate) const PHASES: &'static [&'static str] = &["reach", "turn_lever", "open", "opened"];
-    const BALL: f64 = 0.015;
+    pub(crate) const BALL: f64 = 0.015;
     /// Lever angle at which the latch lets go.
     pub(crate) const UNLATCHED_RADIANS: f64 = 0.5;
     /// The lever's own end stop.

@@ -1,0 +1,227 @@
+//! Policy improvement with path integrals (Theodorou et al. 2010), of whole rollouts: actions by time, moved off a
+//! demonstration by a few smooth bumps whose heights are learnt from what rollouts cost.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result, check_range, check_row};
+use crate::random::Random;
+use crate::store::{Reader, Writer};
+
+const HEAD: &[u8; 8] = b"STRPI2\0\x01";
+
+/// How path integrals learn.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Pi2Config {
+    /// Rollouts between two steps; default 10.
+    pub rollouts: usize,
+    /// Bumps along the time of an episode, for each number of an action; default 10.
+    pub bumps: usize,
+    /// Standard deviation of a bump's height at first; default 0.2.
+    pub noise: f32,
+    /// What is left of it after each step; default 0.95.
+    pub noise_decay: f32,
+    /// How much more the best rollout counts than the worst: the exponent between them; default 10.
+    pub sharpness: f32,
+}
+
+impl Default for Pi2Config {
+    fn default() -> Self {
+        Self { rollouts: 10, bumps: 10, noise: 0.2, noise_decay: 0.95, sharpness: 10.0 }
+    }
+}
+
+impl Pi2Config {
+    /// Every figure in its range.
+    ///
+    /// # Errors
+    /// The first that is not, by name.
+    pub fn check(&self) -> Result<()> {
+        for (key, value, low, high, mend) in [
+            ("rollouts", self.rollouts, 2, 10_000, "give 2 to 10000"),
+            ("bumps", self.bumps, 1, 1000, "give 1 to 1000"),
+        ] {
+            // Counts in range are exact.
+            #[allow(clippy::cast_precision_loss)]
+            check_range(key, value as f64, [f64::from(low), f64::from(high)], mend)?;
+        }
+        check_range("noise", f64::from(self.noise), [1e-6, 10.0], "give 0.000001 to 10")?;
+        check_range("noise_decay", f64::from(self.noise_decay), [0.01, 1.0], "give 0.01 to 1")?;
+        check_range("sharpness", f64::from(self.sharpness), [0.01, 1000.0], "give 0.01 to 1000")
+    }
+}
+
+/// The learner. Of each step: `rollouts` times [`Self::propose`], then [`Self::learn`] from what each cost.
+pub struct Pi2 {
+    config: Pi2Config,
+    action_len: usize,
+    /// Demonstrated actions, in rows.
+    demonstration: Vec<f32>,
+    /// Heights of bumps, for each number of an action in turn.
+    heights: Vec<f32>,
+    /// What was added to the heights in each rollout since the last step.
+    tried: Vec<f32>,
+    noise: f32,
+    steps: u64,
+    random: Random,
+}
+
+impl Pi2 {
+    /// A learner that does what was demonstrated: `demonstration` has actions in rows of `action_len`.
+    ///
+    /// # Errors
+    /// A configuration out of range, no whole rows, or a number that is not finite.
+    pub fn new(demonstration: &[f32], action_len: usize, config: Pi2Config, seed: u64) -> Result<Self> {
+        config.check()?;
+        if action_len == 0 || demonstration.is_empty() || demonstration.len() % action_len != 0 {
+            return Err(Error::Len {
+                what: "demonstration",
+                given: demonstration.len(),
+                wanted: demonstration.len().div_ceil(action_len.max(1)).max(1) * action_len.max(1),
+            });
+        }
+        check_row("demonstration", demonstration, demonstration.len())?;
+        Ok(Self {
+            action_len,
+            demonstration: demonstration.to_vec(),
+            heights: vec![0.0; config.bumps * action_len],
+            tried: Vec::new(),
+            noise: config.noise,
+            steps: 0,
+            random: Random::new(seed, 0),
+            config,
+        })
+    }
+
+    /// Steps of learning so far.
+    #[must_use]
+    pub fn steps(&self) -> u64 {
+        self.steps
+    }
+
+    /// Rollouts proposed since the last step.
+    #[must_use]
+    pub fn proposed(&self) -> usize {
+        self.tried.len() / self.heights.len()
+    }
+
+    /// Actions of a rollout to try, in rows, each number in [-1, 1].
+    ///
+    /// # Errors
+    /// As many as a step takes were proposed already.
+    pub fn propose(&mut self, out: &mut Vec<f32>) -> Result<()> {
+        if self.proposed() >= self.config.rollouts {
+            let mend = "learn from what they cost first";
+            return Err(Error::NotReady { what: "propose", why: "every rollout of this step was proposed", mend });
+        }
+        let first = self.tried.len();
+        for _ in 0..self.heights.len() {
+            let off = self.noise * self.random.normal();
+            self.tried.push(off);
+        }
+        let heights: Vec<f32> =
+            self.heights.iter().zip(&self.tried[first..]).map(|(height, off)| height + off).collect();
+        self.actions(&heights, out);
+        Ok(())
+    }
+
+    /// Actions as they are learnt now, in rows.
+    pub fn best(&self, out: &mut Vec<f32>) {
+        self.actions(&self.heights, out);
+    }
+
+    /// A step from what each proposed rollout cost, in the order of their proposal: the mean of what was tried, a cheap
+    /// rollout counting for more (the paper's equation 38, of a rollout's whole cost).
+    ///
+    /// # Errors
+    /// Another number of costs than of rollouts proposed, or one that is not finite.
+    pub fn learn(&mut self, costs: &[f32]) -> Result<()> {
+        if self.proposed() < self.config.rollouts {
+            let mend = "propose as many rollouts as the configuration says first";
+            return Err(Error::NotReady { what: "learn", why: "rollouts of this step are missing", mend });
+        }
+        check_row("costs", costs, self.proposed())?;
+        let least = costs.iter().copied().fold(f32::INFINITY, f32::min);
+        let most = costs.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        // Rollouts that cost the same count the same.
+        let range = (most - least).max(f32::MIN_POSITIVE);
+        let weights: Vec<f32> =
+            costs.iter().map(|cost| libm::expf(-self.config.sharpness * ((cost - least) / range))).collect();
+        let whole: f32 = weights.iter().sum();
+        for (weight, tried) in weights.iter().zip(self.tried.chunks_exact(self.heights.len())) {
+            crate::product::add(&mut self.heights, weight / whole, tried);
+        }
+        self.tried.clear();
+        self.noise *= self.config.noise_decay;
+        self.steps += 1;
+        Ok(())
+    }
+
+    /// The demonstration, moved by bumps of these heights.
+    fn actions(&self, heights: &[f32], out: &mut Vec<f32>) {
+        out.clear();
+        let steps = self.demonstration.len() / self.action_len;
+        for (step, action) in self.demonstration.chunks_exact(self.action_len).enumerate() {
+            let shares = self.shares(step, steps);
+            for (value, heights) in action.iter().zip(heights.chunks_exact(self.config.bumps)) {
+                out.push((value + crate::product::dot(&shares, heights)).clamp(-1.0, 1.0));
+            }
+        }
+    }
+
+    /// How much of each bump there is at a step; they sum to 1.
+    fn shares(&self, step: usize, steps: usize) -> Vec<f32> {
+        let bumps = self.config.bumps;
+        // Counts are far below 2^24.
+        #[allow(clippy::cast_precision_loss)]
+        let place = |index: usize, count: usize| (index as f32 + 0.5) / count as f32;
+        let now = place(step, steps);
+        let near = |bump: usize| {
+            let off = (now - place(bump, bumps)) / place(0, bumps) / 1.5;
+            libm::expf(-0.5 * off * off)
+        };
+        let shares: Vec<f32> = (0..bumps).map(near).collect();
+        let whole: f32 = shares.iter().sum::<f32>().max(f32::MIN_POSITIVE);
+        shares.iter().map(|share| share / whole).collect()
+    }
+
+    /// Everything, so that a learner that is loaded goes on as this one would: to the bit.
+    ///
+    /// # Errors
+    /// The configuration cannot be written, which it always can once it was checked.
+    pub fn save(&self) -> Result<Vec<u8>> {
+        let mut out = Writer::new(HEAD);
+        let config = serde_json::to_vec(&self.config);
+        out.bytes(&config.map_err(|error| Error::damaged(format!("its configuration cannot be written: {error}")))?);
+        out.len(self.action_len);
+        out.floats(&self.demonstration);
+        out.floats(&self.heights);
+        out.floats(&self.tried);
+        out.f32(self.noise);
+        out.u64(self.steps);
+        self.random.save(&mut out);
+        Ok(out.finish())
+    }
+
+    /// A learner that was saved.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] if the bytes are not exactly what was saved.
+    pub fn load(bytes: &[u8]) -> Result<Self> {
+        let mut from = Reader::new(bytes, HEAD)?;
+        let config: Pi2Config = serde_json::from_slice(from.bytes()?)
+            .map_err(|error| Error::damaged(format!("its configuration cannot be read: {error}")))?;
+        let action_len = from.len()?;
+        let mut this = Self::new(&from.floats()?, action_len, config, 0)?;
+        from.floats_into(&mut this.heights)?;
+        this.tried = from.floats()?;
+        if this.tried.len() % this.heights.len() != 0 || this.proposed() > this.config.rollouts {
+            return Err(Error::damaged("holds rollouts of another size"));
+        }
+        this.noise = from.f32()?;
+        this.steps = from.u64()?;
+        this.random = Random::load(&mut from)?;
+        from.finish()?;
+        Ok(this)
+    }
+}

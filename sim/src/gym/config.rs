@@ -1,0 +1,52 @@
+//! Figures of a gym: how often a learner decides, and for how long.
+
+use crate::physics::{WorldConfig, WorldError, WorldResult};
+
+/// How a gym runs. The defaults are what the learner's settings were found with.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct GymConfig {
+    /// Decisions a second of simulated time; default 5, the rate that rewards from pictures come at.
+    pub control_hz: f64,
+    /// Physics steps a second; default 100, less than half a world's own: the scripted experts succeed as often.
+    pub physics_hz: f64,
+    /// Simulated time after which an episode is cut off; default 20 s, some more than the slowest expert takes.
+    pub max_secs: f64,
+    /// How long success has to last to end an episode; default 0.4 s.
+    pub hold_secs: f64,
+}
+
+impl Default for GymConfig {
+    fn default() -> Self {
+        Self { control_hz: 5.0, physics_hz: 100.0, max_secs: 20.0, hold_secs: 0.4 }
+    }
+}
+
+impl GymConfig {
+    /// The world that this makes.
+    ///
+    /// # Errors
+    /// A time that is not positive and finite; the rest is checked by the world.
+    pub(super) fn world(&self) -> WorldResult<WorldConfig> {
+        for (key, value, highest) in [("max_secs", self.max_secs, 600.0), ("hold_secs", self.hold_secs, 60.0)] {
+            // Not a range test of its own: NaN is in no range.
+            if !(value > 0.0 && value <= highest) {
+                return Err(WorldError::Config { key, value, mend: "give a positive number of seconds" });
+            }
+        }
+        Ok(WorldConfig {
+            control_hz: self.control_hz,
+            physics_hz: self.physics_hz,
+            max_actions: count(self.max_secs * self.control_hz),
+            hold_actions: count(self.hold_secs * self.control_hz),
+            ..WorldConfig::default()
+        })
+    }
+}
+
+/// At least one, at most some minutes at the fastest rate.
+fn count(actions: f64) -> usize {
+    // In range by the clamp.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    let count = actions.round().clamp(1.0, 60_000.0) as usize;
+    count
+}
