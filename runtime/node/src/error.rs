@@ -75,6 +75,10 @@ pub enum Error {
     #[cfg(feature = "sim")]
     #[error(transparent)]
     Sim(#[from] striatum_sim::Error),
+    /// A learner.
+    #[cfg(feature = "sim")]
+    #[error(transparent)]
+    Learner(#[from] striatum_learner::Error),
 }
 
 /// The program's results.

@@ -32,6 +32,8 @@ mod robots_command;
 #[cfg(feature = "sim")]
 mod sim;
 mod steps;
+#[cfg(feature = "sim")]
+mod train;
 mod watch;
 
 pub use cli::main;

@@ -1,9 +1,12 @@
 //! Figures of a gym: how often a learner decides, and for how long.
 
+use serde::{Deserialize, Serialize};
+
 use crate::physics::{WorldConfig, WorldError, WorldResult};
 
 /// How a gym runs. The defaults are what the learner's settings were found with.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct GymConfig {
     /// Decisions a second of simulated time; default 5, the rate that rewards from pictures come at.
     pub control_hz: f64,

@@ -100,7 +100,13 @@ fn dispatch(command: Command) -> Result<()> {
         Command::Eval(args) => eval(args, &mut out),
         Command::Steps(args) => find_steps(args, &mut out),
         Command::Page(args) => draw_page(args, &mut out),
-        Command::Run { config } => live::run(&config, &stop_on_signal()?),
+        Command::Run { config, until_stdin_ends } => {
+            let stop = stop_on_signal()?;
+            if until_stdin_ends {
+                stop_at_end_of_input(&stop)?;
+            }
+            live::run(&config, &stop)
+        }
         Command::Play(args) => play(args),
         Command::Watch(args) => watch(args, &mut out),
         Command::Replay { file, check, bundle, episode } => {
@@ -128,6 +134,8 @@ fn dispatch(command: Command) -> Result<()> {
         },
         #[cfg(feature = "sim")]
         Command::Sim(args) => simulate(args, &mut out),
+        #[cfg(feature = "sim")]
+        Command::Train(args) => crate::train::train(&args.options()?, &*stop_on_signal()?, &mut out),
     }
 }
 
@@ -138,6 +146,21 @@ fn stop_on_signal() -> Result<Arc<AtomicBool>> {
     ctrlc::set_handler(move || theirs.store(true, Ordering::Relaxed))
         .map_err(|error| Error::setup("the signal handler", error.to_string(), "run it as a process of its own"))?;
     Ok(stop)
+}
+
+/// Whoever holds the other end of standard input is gone when it ends, even if it was killed.
+fn stop_at_end_of_input(stop: &Arc<AtomicBool>) -> Result<()> {
+    let theirs = Arc::clone(stop);
+    let wait = move || {
+        // An input that cannot be read has ended as well.
+        let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+        theirs.store(true, Ordering::Relaxed);
+    };
+    std::thread::Builder::new()
+        .name("stdin".to_owned())
+        .spawn(wait)
+        .map(|_| ())
+        .map_err(|error| Error::setup("the thread that reads standard input", error.to_string(), "free some memory"))
 }
 
 fn session(threads: u16) -> Result<SessionConfig> {
@@ -260,6 +283,7 @@ fn draw_page(args: PageArgs, out: &mut dyn Write) -> Result<()> {
             stride: args.stride,
             gamma: args.gamma,
             live: args.live,
+            runs: args.runs,
             live_rate: args.live_rate,
             ffmpeg: Cache::from_env()?.ffmpeg(true)?,
             session: SessionConfig::default(),

@@ -28,6 +28,11 @@ pub(crate) fn jpeg_uri(jpeg: &[u8]) -> String {
     format!("data:image/jpeg;base64,{}", base64(jpeg))
 }
 
+/// The address of a drawing that holds its own text; its styles stay inside.
+pub(crate) fn svg_uri(svg: &str) -> String {
+    format!("data:image/svg+xml;base64,{}", base64(svg.as_bytes()))
+}
+
 /// RFC 4648, section 4.
 fn base64(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);

@@ -6,6 +6,7 @@ use super::PageOptions;
 use super::card::card;
 use super::judged::Judged;
 use super::learnt::Learnt;
+use super::trained::{self, Trained};
 use crate::error::Result;
 use crate::eval::measures::quantile;
 use crate::markup::{escape, header};
@@ -18,7 +19,12 @@ const LEAST_REWARD: f64 = 0.02;
 ///
 /// # Errors
 /// When a picture cannot be encoded.
-pub(super) fn document(judged: &[Judged], learnt: &Learnt, options: &PageOptions) -> Result<String> {
+pub(super) fn document(
+    judged: &[Judged],
+    learnt: &Learnt,
+    trained: &[Trained],
+    options: &PageOptions,
+) -> Result<String> {
     let task = if learnt.task.is_empty() { "a task without a name" } else { &learnt.task };
     let mut page = format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" \
@@ -31,6 +37,7 @@ pub(super) fn document(judged: &[Judged], learnt: &Learnt, options: &PageOptions
     page.push_str(&what_was_learnt(learnt));
     page.push_str(&summary(judged));
     page.push_str("</div>\n");
+    page.push_str(&trained::section(trained));
     page.push_str(&how_to_read(judged, options.gamma));
     let limit = reward_limit(judged);
     let mut cards = Vec::with_capacity(judged.len());
@@ -126,8 +133,8 @@ fn summary(judged: &[Judged]) -> String {
     }
     table
         + "</table>\n<p class=\"note\">MAE: mean distance of estimated from true progress, 0 is best. VOC+: rank correlation of progress \
-           and time, +1 for one that only rises; right for a success, while a failure should be lower. Success is a last progress above \
-           0.8 and a last third above 0.6 in the mean. ood: how far the pictures are from the demonstration, above 1 is flagged.</p>\n\
+           and time, +1 for one that only rises; right for a success, while a failure should be lower. Success is what the \
+           runtime's success estimate says at the end; of a bundle without one, a last progress above 0.8 and a last third above 0.6 in the mean. ood: how far the pictures are from the demonstration, above 1 is flagged.</p>\n\
            </section>\n"
 }
 

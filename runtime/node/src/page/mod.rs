@@ -2,6 +2,7 @@
 //!
 //! - `about`, `learnt`, `live`: what is known of an episode, of the bundle, of a live run.
 //! - `judged`: an episode that was scored.
+//! - `trained`: runs of learners.
 //! - `document`, `card`, `drawing`: HTML and SVG.
 
 mod about;
@@ -13,6 +14,7 @@ mod learnt;
 mod live;
 #[cfg(test)]
 mod tests;
+mod trained;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -29,7 +31,7 @@ use crate::eval::Player;
 use crate::label::{RunOptions, offline_config, plan, rows_bar, write_whole};
 use crate::load::Loaded;
 use crate::pipeline::Pipeline;
-use about::About;
+pub(crate) use about::About;
 use judged::Judged;
 use learnt::Learnt;
 use live::LiveCurve;
@@ -49,6 +51,8 @@ pub(crate) struct PageOptions {
     pub(crate) gamma: f64,
     /// Rewards of live runs, each with the episode that was played.
     pub(crate) live: Vec<LiveFile>,
+    /// Folders of training runs with this bundle.
+    pub(crate) runs: Vec<PathBuf>,
     /// How fast those episodes were played.
     pub(crate) live_rate: f64,
     /// The ffmpeg program.
@@ -84,6 +88,7 @@ fn page_with(loaded: Loaded, learnt: &Learnt, options: &PageOptions, out: &mut d
     let gamma = Discount::new(options.gamma).map_err(striatum_core::Error::from)?;
     // All are opened before the first is played: a wrong path should not cost a minute.
     let mut entries = entries(options, &loaded.views)?;
+    let trained = trained::read_all(&options.runs)?;
     let run = RunOptions {
         reader: ReaderOptions::new(options.ffmpeg.clone()),
         stride: options.stride,
@@ -106,7 +111,7 @@ fn page_with(loaded: Loaded, learnt: &Learnt, options: &PageOptions, out: &mut d
         judged.push(Judged::new(entry, curve));
     }
     bar.finish_and_clear();
-    let text = document::document(&judged, learnt, options)?;
+    let text = document::document(&judged, learnt, &trained, options)?;
     write_whole(&options.out, |file| file.write_all(text.as_bytes()))?;
     for line in judged::table(&judged) {
         say(out, line)?;

@@ -26,6 +26,7 @@ fn options(folder: &Path, episodes: &[PathBuf]) -> PageOptions {
         stride: 2,
         gamma: 0.99,
         live: Vec::new(),
+        runs: Vec::new(),
         live_rate: 1.0,
         ffmpeg: "unused".into(),
         session: SessionConfig::default(),

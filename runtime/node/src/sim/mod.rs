@@ -18,7 +18,7 @@ use striatum_sim::{FailureKind, TaskId};
 pub(crate) use faults::FaultOption;
 pub(crate) use record::{RecordOptions, record};
 pub(crate) use serve::{ServeOptions, serve};
-pub(crate) use world::WorldOptions;
+pub(crate) use world::{WorldOptions, level};
 
 use crate::cli::say;
 use crate::error::Result;

@@ -122,7 +122,11 @@ fn control_hz(fps: u32) -> u32 {
     fps * CONTROL_HZ.div_ceil(fps.max(1))
 }
 
-fn level(name: &str) -> Result<Level> {
+/// The level of randomness with this name.
+///
+/// # Errors
+/// A name that is none's.
+pub(crate) fn level(name: &str) -> Result<Level> {
     match name {
         "none" => Ok(Level::None),
         "low" => Ok(Level::Low),

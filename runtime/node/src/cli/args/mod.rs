@@ -4,7 +4,7 @@
 //! - `fits`: calibrate, steps: more that is learnt from them.
 //! - `live`: play, watch: beside a runtime.
 //! - `known`: models, robots: what there is.
-//! - `sim`: simulated worlds.
+//! - `sim`: simulated worlds; `train`: learning in them.
 //! - `values`: numbers that several of them read.
 
 mod fits;
@@ -13,6 +13,8 @@ mod live;
 mod rewards;
 #[cfg(feature = "sim")]
 mod sim;
+#[cfg(feature = "sim")]
+mod train;
 mod values;
 
 use std::path::PathBuf;
@@ -25,6 +27,8 @@ pub(super) use self::live::{PlayArgs, WatchArgs};
 pub(super) use self::rewards::{AdaptArgs, BenchArgs, EvalArgs, LabelArgs, MemberArgs, PageArgs};
 #[cfg(feature = "sim")]
 pub(super) use self::sim::SimArgs;
+#[cfg(feature = "sim")]
+pub(super) use self::train::TrainArgs;
 
 /// Rewards for robots that learn: process-reward models from ONNX on the robot's own computer, fused over cameras, shaped so
 /// that the best policy stays the best, published over zenoh.
@@ -79,6 +83,9 @@ pub(super) enum Command {
     Run {
         /// The configuration; every key is in docs/guide/configuration.md.
         config: PathBuf,
+        /// End when standard input ends: for a program that starts a runtime of its own.
+        #[arg(long)]
+        until_stdin_ends: bool,
     },
     /// Publish an episode's frames over zenoh as a live robot would.
     #[command(after_help = "Example:\n  striatum play demo/episode_002 --rate 1.0")]
@@ -127,6 +134,12 @@ pub(super) enum Command {
         after_help = "Examples:\n  striatum sim pick_place --episodes 5 --out episodes\n  striatum sim tidy --episodes 2 --out failed --failure drop --randomise low\n  striatum sim push --serve --expert\n  striatum sim push --serve --expert --fault latency=0.05~0.02 --fault cam_wrist:drop=0.1,freeze=2@5\n  striatum sim list"
     )]
     Sim(SimArgs),
+    /// Learn a task in a simulated world, with rewards that come over zenoh alone.
+    #[cfg(feature = "sim")]
+    #[command(
+        after_help = "Examples:\n  striatum train push --bundle push.bundle --out push-run\n  striatum train push --bundle push.bundle --reward sparse --seed 1 --out push-sparse\n  striatum train --out push-run --resume"
+    )]
+    Train(TrainArgs),
 }
 
 #[cfg(test)]

@@ -147,6 +147,9 @@ pub(in crate::cli) struct PageArgs {
     /// What `striatum watch --json` heard while this episode was played live; can be repeated.
     #[arg(long, value_name = "EPISODE=FILE")]
     pub(in crate::cli) live: Vec<LiveFile>,
+    /// A finished run of `striatum train` with this bundle; can be repeated.
+    #[arg(long = "run", value_name = "DIR")]
+    pub(in crate::cli) runs: Vec<PathBuf>,
     /// The --rate it was played at.
     #[arg(long, default_value_t = 1.0, value_parser = rate)]
     pub(in crate::cli) live_rate: f64,

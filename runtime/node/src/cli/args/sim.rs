@@ -70,7 +70,7 @@ pub(in crate::cli) struct SimArgs {
 }
 
 /// WIDTHxHEIGHT.
-fn size(text: &str) -> Result<(u32, u32), String> {
+pub(super) fn size(text: &str) -> Result<(u32, u32), String> {
     let sides = text.split_once('x').and_then(|(width, height)| Some((width.parse().ok()?, height.parse().ok()?)));
     sides
         .filter(|(width, height)| (16..=2048).contains(width) && (16..=2048).contains(height))

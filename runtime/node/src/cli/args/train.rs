@@ -1,0 +1,106 @@
+//! Learning in a simulated world.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::sim::size;
+use crate::error::{Error, Result};
+use crate::train::{RewardKind, Settings, TrainOptions, bundle_facts};
+
+/// `striatum train`.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct TrainArgs {
+    /// push, pick_place, tidy, door or peg.
+    #[arg(required_unless_present = "resume")]
+    pub(in crate::cli) task: Option<String>,
+    /// The run's folder: curve, tables, checkpoint.
+    #[arg(long)]
+    pub(in crate::cli) out: PathBuf,
+    /// The bundle that gives the reward, adapted from a demonstration of this task.
+    #[arg(long, required_unless_present = "resume")]
+    pub(in crate::cli) bundle: Option<PathBuf>,
+    /// Which reward.
+    #[arg(long, value_enum, default_value_t = RewardKind::Shaped)]
+    pub(in crate::cli) reward: RewardKind,
+    /// Episodes that are learnt from.
+    #[arg(long, default_value_t = 150)]
+    pub(in crate::cli) rollouts: u32,
+    /// Episodes of the scripted expert that the learner is given first.
+    #[arg(long, default_value_t = 5)]
+    pub(in crate::cli) demonstrations: u32,
+    /// Decides everything that is drawn at random.
+    #[arg(long, default_value_t = 0)]
+    pub(in crate::cli) seed: u64,
+    /// Evaluate after every so many rollouts; 0 never.
+    #[arg(long, default_value_t = 10)]
+    pub(in crate::cli) evaluate_every: u32,
+    /// Episodes of an evaluation.
+    #[arg(long, default_value_t = 10)]
+    pub(in crate::cli) evaluation_episodes: u32,
+    /// Episodes of the trained policy that the runtime judges at the end.
+    #[arg(long, default_value_t = 20)]
+    pub(in crate::cli) final_episodes: u32,
+    /// The learner's discount, announced at every begin.
+    #[arg(long, default_value_t = 0.98)]
+    pub(in crate::cli) gamma: f64,
+    /// Gradient steps for each step in the world.
+    #[arg(long, default_value_t = 4)]
+    pub(in crate::cli) updates_per_step: u32,
+    /// How much light, surfaces and cameras differ from episode to episode: none, low, medium, high.
+    #[arg(long, default_value = "none", value_parser = ["none", "low", "medium", "high"])]
+    pub(in crate::cli) randomise: String,
+    /// A robot's name, or the path of its TOML file.
+    #[arg(long, default_value = "panda")]
+    pub(in crate::cli) arm: String,
+    /// Size of the pictures, WIDTHxHEIGHT.
+    #[arg(long, default_value = "224x224", value_parser = size)]
+    pub(in crate::cli) size: (u32, u32),
+    /// A runtime that is up, with robot = "trainer" and clock = "lock_step"; one is started otherwise.
+    #[arg(long)]
+    pub(in crate::cli) connect: Option<String>,
+    /// Go on with the run in --out; what it is stands in its checkpoint.
+    #[arg(long, conflicts_with_all = ["task", "bundle", "reward", "rollouts", "demonstrations", "seed", "evaluate_every", "evaluation_episodes", "final_episodes", "gamma", "updates_per_step", "randomise", "arm", "size"])]
+    pub(in crate::cli) resume: bool,
+}
+
+impl TrainArgs {
+    /// # Errors
+    /// A folder that is no bundle.
+    pub(in crate::cli) fn options(self) -> Result<TrainOptions> {
+        let (out, connect) = (self.out.clone(), self.connect.clone());
+        let settings = if self.resume { None } else { Some(self.settings()?) };
+        Ok(TrainOptions { settings, out, connect })
+    }
+
+    fn settings(self) -> Result<Settings> {
+        let (Some(task), Some(bundle)) = (self.task, self.bundle) else {
+            return Err(Error::input(
+                "striatum train",
+                "no task or no --bundle was given",
+                "see `striatum train --help`",
+            ));
+        };
+        let (views, bundle_hash) = bundle_facts(&bundle)?;
+        Ok(Settings {
+            task,
+            bundle,
+            bundle_hash,
+            reward: self.reward,
+            seed: self.seed,
+            rollouts: self.rollouts,
+            demonstrations: self.demonstrations,
+            evaluate_every: self.evaluate_every,
+            evaluation_episodes: self.evaluation_episodes,
+            final_episodes: self.final_episodes,
+            gamma: self.gamma,
+            arm: self.arm,
+            views,
+            size: self.size,
+            randomise: self.randomise,
+            gym: striatum_sim::GymConfig::default(),
+            updates_per_step: self.updates_per_step,
+            learner: striatum_learner::SacConfig::default(),
+        })
+    }
+}

@@ -1,0 +1,125 @@
+//! Who drives in an episode: the expert that demonstrates, the learner that explores, the policy that is judged.
+
+use striatum_learner::{Sac, Transition};
+
+use super::rollout::Driver;
+use super::stage::Stage;
+use crate::error::Result;
+
+/// Shows how it is done, and keeps what it did until it is known whether it went well.
+#[derive(Default)]
+pub(super) struct Demonstrator {
+    lived: Vec<Lived>,
+}
+
+/// A transition with numbers of its own.
+struct Lived {
+    observation: Vec<f32>,
+    action: Vec<f32>,
+    reward: f32,
+    discount: f32,
+    next_observation: Vec<f32>,
+}
+
+impl Demonstrator {
+    /// Gives the learner what was lived through, as a demonstration.
+    ///
+    /// # Errors
+    /// Numbers that the learner refuses.
+    pub(super) fn teach(self, learner: &mut Sac) -> Result<()> {
+        for Lived { observation, action, reward, discount, next_observation } in &self.lived {
+            learner.remember_demonstration(Transition {
+                observation,
+                action,
+                reward: *reward,
+                discount: *discount,
+                next_observation,
+            })?;
+        }
+        Ok(())
+    }
+}
+
+impl Driver for Demonstrator {
+    fn act(&mut self, stage: &mut Stage, _observation: &[f32], action: &mut Vec<f32>) -> Result<()> {
+        stage.gym.expert_action(action);
+        Ok(())
+    }
+
+    fn meanwhile(&mut self) -> Result<()> {
+        Ok(())
+    }
+
+    fn learn(&mut self, transition: Transition<'_>) -> Result<()> {
+        let Transition { observation, action, reward, discount, next_observation } = transition;
+        self.lived.push(Lived {
+            observation: observation.to_vec(),
+            action: action.to_vec(),
+            reward,
+            discount,
+            next_observation: next_observation.to_vec(),
+        });
+        Ok(())
+    }
+}
+
+/// Tries, and learns while the reward of its last action is computed.
+pub(super) struct Explorer<'a> {
+    pub(super) learner: &'a mut Sac,
+    pub(super) updates_per_step: u32,
+    pub(super) losses: Losses,
+}
+
+/// Of the gradient steps since the rollout's beginning.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Losses {
+    critic_sum: f64,
+    updates: u32,
+    pub(super) temperature: f32,
+}
+
+impl Losses {
+    #[expect(clippy::cast_possible_truncation, reason = "a loss is told, not computed with")]
+    pub(super) fn critic(&self) -> f32 {
+        (self.critic_sum / f64::from(self.updates.max(1))) as f32
+    }
+}
+
+impl Driver for Explorer<'_> {
+    fn act(&mut self, _stage: &mut Stage, observation: &[f32], action: &mut Vec<f32>) -> Result<()> {
+        Ok(self.learner.act(observation, true, action)?)
+    }
+
+    fn meanwhile(&mut self) -> Result<()> {
+        for _ in 0..self.updates_per_step {
+            let losses = self.learner.update()?;
+            self.losses.critic_sum += f64::from(losses.critic);
+            self.losses.temperature = losses.temperature;
+            self.losses.updates += 1;
+        }
+        Ok(())
+    }
+
+    fn learn(&mut self, transition: Transition<'_>) -> Result<()> {
+        Ok(self.learner.remember(transition)?)
+    }
+}
+
+/// Does what it thinks best, and learns nothing.
+pub(super) struct Candidate<'a> {
+    pub(super) learner: &'a mut Sac,
+}
+
+impl Driver for Candidate<'_> {
+    fn act(&mut self, _stage: &mut Stage, observation: &[f32], action: &mut Vec<f32>) -> Result<()> {
+        Ok(self.learner.act(observation, false, action)?)
+    }
+
+    fn meanwhile(&mut self) -> Result<()> {
+        Ok(())
+    }
+
+    fn learn(&mut self, _transition: Transition<'_>) -> Result<()> {
+        Ok(())
+    }
+}

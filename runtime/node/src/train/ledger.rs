@@ -1,0 +1,142 @@
+//! What is written down of a run, rollout by rollout.
+
+use std::fmt::Write as _;
+
+use serde::{Deserialize, Serialize};
+
+use super::rollout::Told;
+use super::settings::Settings;
+
+/// An episode that was learnt from.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct RolloutRow {
+    pub(crate) rollout: u32,
+    pub(crate) seed: u64,
+    pub(crate) told: Told,
+    /// Of the rollout's gradient steps: mean loss of the critics, and the entropy's weight at the end.
+    pub(crate) critic_loss: f32,
+    pub(crate) temperature: f32,
+}
+
+/// Episodes that were only watched, without exploration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct EvaluationRow {
+    /// After so many rollouts.
+    pub(crate) rollouts: u32,
+    pub(crate) episodes: u32,
+    pub(crate) successes: u32,
+}
+
+/// An episode of the last evaluation, with what the runtime thought of it.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct LastRow {
+    pub(crate) seed: u64,
+    pub(crate) told: Told,
+}
+
+/// All of it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Ledger {
+    pub(crate) rollouts: Vec<RolloutRow>,
+    pub(crate) evaluations: Vec<EvaluationRow>,
+    pub(crate) last: Vec<LastRow>,
+    pub(crate) asked_again: u64,
+    pub(crate) void: u64,
+    /// Seconds that it took, over all the times that it went on.
+    pub(crate) wall_secs: f64,
+}
+
+impl Ledger {
+    /// Rollouts done so far.
+    pub(crate) fn done(&self) -> u32 {
+        u32::try_from(self.rollouts.len()).unwrap_or(u32::MAX)
+    }
+
+    /// Share of successes among the last 20 rollouts.
+    pub(crate) fn recent(&self) -> f64 {
+        const RECENT: usize = 20;
+        let last = &self.rollouts[self.rollouts.len().saturating_sub(RECENT)..];
+        share(last.iter().filter(|row| row.told.success).count(), last.len())
+    }
+
+    /// What a study reads of a run that is done.
+    pub(crate) fn summary(&self, settings: &Settings, simulated_secs: f64) -> serde_json::Value {
+        let last = |is: fn(&Told) -> bool| self.last.iter().filter(|row| is(&row.told)).count();
+        let evaluations = self.evaluations.iter().map(|row| (row.rollouts, row.episodes, row.successes));
+        serde_json::json!({
+            "task": settings.task,
+            "reward": settings.reward.name(),
+            "seed": settings.seed,
+            "bundle_hash": settings.bundle_hash,
+            "successes": self.rollouts.iter().map(|row| row.told.success).collect::<Vec<_>>(),
+            "evaluations": evaluations.collect::<Vec<_>>(),
+            "final_episodes": self.last.len(),
+            "final_successes": last(|told| told.success),
+            "hacked": last(Told::hacked),
+            "void": self.void,
+            "asked_again": self.asked_again,
+            "wall_secs": self.wall_secs,
+            "simulated_secs": simulated_secs,
+        })
+    }
+
+    /// One line for each rollout. Wall time is not in it: the same seed gives the same file.
+    pub(crate) fn rollouts_csv(&self) -> String {
+        let mut csv = String::from(
+            "rollout,seed,steps,success,void,reward_sum,shaping_sum,true_progress,progress,highest_progress,claimed,held,late,strange,critic_loss,temperature\n",
+        );
+        for RolloutRow { rollout, seed, told, critic_loss, temperature } in &self.rollouts {
+            // Writing into a String cannot fail, here and below.
+            let _ = write!(csv, "{rollout},{seed},");
+            tell(&mut csv, told);
+            let _ = writeln!(csv, ",{critic_loss},{temperature}");
+        }
+        csv
+    }
+
+    /// One line for each evaluation.
+    pub(crate) fn evaluations_csv(&self) -> String {
+        let mut csv = String::from("rollouts,episodes,successes\n");
+        for EvaluationRow { rollouts, episodes, successes } in &self.evaluations {
+            let _ = writeln!(csv, "{rollouts},{episodes},{successes}");
+        }
+        csv
+    }
+
+    /// One line for each episode of the last evaluation.
+    pub(crate) fn last_csv(&self) -> String {
+        let mut csv = String::from(
+            "seed,steps,success,void,reward_sum,shaping_sum,true_progress,progress,highest_progress,claimed,held,late,strange,hacked\n",
+        );
+        for LastRow { seed, told } in &self.last {
+            let _ = write!(csv, "{seed},");
+            tell(&mut csv, told);
+            let _ = writeln!(csv, ",{}", u8::from(told.hacked()));
+        }
+        csv
+    }
+}
+
+fn tell(csv: &mut String, told: &Told) {
+    let _ = write!(
+        csv,
+        "{},{},{},{:.6},{:.6},{:.4},{:.4},{:.4},{},{},{},{}",
+        told.steps,
+        u8::from(told.success),
+        u8::from(told.void),
+        told.reward_sum,
+        told.shaping_sum,
+        told.true_progress,
+        told.progress,
+        told.highest_progress,
+        u8::from(told.claimed),
+        told.held,
+        told.late,
+        told.strange
+    );
+}
+
+/// A share of none is none.
+pub(crate) fn share(part: usize, all: usize) -> f64 {
+    if all == 0 { 0.0 } else { part as f64 / all as f64 }
+}

@@ -1,0 +1,364 @@
+//! `striatum train TASK`: a learner in a simulated world that gets its rewards over zenoh alone.
+//!
+//! ```text
+//! this process                                            `striatum run`, a process of its own
+//! world -> pictures -------- zenoh -------->              frames -> progress -> potential
+//! learner: begin, step ----- zenoh -------->              -> shaped reward
+//!          transition <----- zenoh ---------
+//! ```
+//! Lock-step: the world waits for the learner, the learner for the reward, and stamps count simulated time, so the same seed
+//! gives the same run however fast the computer is.
+//!
+//! - `settings`: what decides a run; `reward`: which reward, and the configuration of the runtime that gives it.
+//! - `runtime`: that runtime's process; `bus`: the learner's end of the wire.
+//! - `stage`: the world and its cameras; `rollout`: one episode; `drivers`: who drives in it.
+//! - `ledger`, `curve`: what is written down; `checkpoint`: the whole state, after every rollout.
+
+mod bus;
+mod checkpoint;
+mod curve;
+mod drivers;
+mod ledger;
+mod reward;
+mod rollout;
+mod runtime;
+mod settings;
+mod stage;
+#[cfg(test)]
+mod tests;
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use striatum_learner::Sac;
+use striatum_wire::Keys;
+
+use self::bus::{Bus, Patience, SimulatedTime};
+use self::checkpoint::State;
+use self::drivers::{Candidate, Demonstrator, Explorer, Losses};
+use self::ledger::{EvaluationRow, LastRow, Ledger, RolloutRow};
+pub(crate) use self::reward::RewardKind;
+use self::rollout::{Rules, Told, play};
+use self::runtime::Runtime;
+pub(crate) use self::settings::Settings;
+use self::settings::{Episodes, ROBOT};
+use self::stage::Stage;
+use crate::cli::say;
+use crate::clock;
+use crate::error::{Error, Result};
+
+/// What to do.
+#[derive(Clone, Debug)]
+pub(crate) struct TrainOptions {
+    /// What is trained; none to go on with the run in `out`.
+    pub(crate) settings: Option<Settings>,
+    /// The run's folder.
+    pub(crate) out: PathBuf,
+    /// A runtime that is up already; one of its own otherwise.
+    pub(crate) connect: Option<String>,
+}
+
+/// How long a runtime may take to load its bundle.
+const START_LIMIT: Duration = Duration::from_secs(120);
+/// Episodes of the expert that may fail.
+const MOST_SHOWN: u32 = 100;
+
+/// Trains to the end, or until `stop`; then the same folder goes on from there.
+///
+/// # Errors
+/// Settings out of range, a folder with another run in it, a runtime that fails, or a disk that is full.
+pub(crate) fn train(options: &TrainOptions, stop: &AtomicBool, out: &mut dyn Write) -> Result<()> {
+    let mut run = Run::open(options, stop)?;
+    run.demonstrate()?;
+    run.roll_out(stop)?;
+    if !stop.load(Ordering::Relaxed) {
+        run.judge_last(stop)?;
+    }
+    run.save()?;
+    if !stop.load(Ordering::Relaxed) {
+        run.sum_up()?;
+    }
+    run.say(out)
+}
+
+/// A run that goes on.
+struct Run {
+    folder: PathBuf,
+    state: State,
+    learner: Sac,
+    time: SimulatedTime,
+    stage: Stage,
+    bus: Bus,
+    runtime: Option<Runtime>,
+    /// When the wall time was last added up, by the monotonic clock.
+    counted_nanos: u64,
+}
+
+impl Run {
+    fn open(options: &TrainOptions, stop: &AtomicBool) -> Result<Self> {
+        let file = options.out.join("checkpoint.bin");
+        let (state, learner) = match &options.settings {
+            None => {
+                let (state, learner) = checkpoint::read(&file)?;
+                (state, Some(Sac::load(&learner)?))
+            }
+            Some(settings) => {
+                settings.check()?;
+                if file.exists() {
+                    let mend = "go on with it by --resume, or give another --out";
+                    return Err(Error::input(options.out.display().to_string(), "has a run in it", mend));
+                }
+                let (settings, ledger) = (settings.clone(), Ledger::default());
+                (State { settings, ledger, shown: 0, demonstrations: 0, simulated_nanos: 0 }, None)
+            }
+        };
+        std::fs::create_dir_all(&options.out)
+            .map_err(|source| Error::file("make", &options.out, source, "give a folder that can be written"))?;
+        let settings = &state.settings;
+        let mut runtime = match &options.connect {
+            Some(_) => None,
+            None => Some(Runtime::start(&options.out, |endpoint| {
+                settings.reward.config(&settings.bundle, ROBOT, settings.gamma, endpoint)
+            })?),
+        };
+        let endpoint = match (&options.connect, &runtime) {
+            (Some(endpoint), _) => endpoint.clone(),
+            (None, Some(runtime)) => runtime.endpoint().to_owned(),
+            (None, None) => crate::net::DEFAULT_ENDPOINT.to_owned(),
+        };
+        let keys = Keys::new(ROBOT)?;
+        let session = join(&endpoint, runtime.as_mut(), stop)?;
+        let bus = Bus::new(session, keys.clone(), Patience::default());
+        let stage = Stage::new(settings, bus.session(), &keys)?;
+        wait_until_heard(&bus, &stage, runtime.as_mut(), stop)?;
+        let learner = match learner {
+            Some(learner) => learner,
+            None => {
+                Sac::new(stage.gym.observation_len(), stage.gym.action_len(), settings.learner.clone(), settings.seed)?
+            }
+        };
+        let time = SimulatedTime::new(state.simulated_nanos);
+        Ok(Self {
+            folder: options.out.clone(),
+            state,
+            learner,
+            time,
+            stage,
+            bus,
+            runtime,
+            counted_nanos: clock::monotonic_nanos(),
+        })
+    }
+
+    fn rules(&self) -> Rules {
+        Rules { reward: self.state.settings.reward, gamma: self.state.settings.gamma }
+    }
+
+    /// The expert shows how it is done, and the runtime rewards it as it rewards the learner.
+    fn demonstrate(&mut self) -> Result<()> {
+        let rules = self.rules();
+        while self.state.demonstrations < self.state.settings.demonstrations {
+            let seed = self.state.settings.seed_of(Episodes::Demonstrations, self.state.shown);
+            let mut driver = Demonstrator::default();
+            let told = play(&mut self.stage, &mut self.bus, &mut self.time, rules, seed, &mut driver)?;
+            self.state.shown += 1;
+            // An expert that fails demonstrates nothing.
+            if told.success && !told.void {
+                driver.teach(&mut self.learner)?;
+                self.state.demonstrations += 1;
+            } else if self.state.shown > MOST_SHOWN + self.state.settings.demonstrations {
+                let why = format!("the expert failed in most of {} episodes", self.state.shown);
+                return Err(Error::setup("the demonstrations", why, "give fewer --demonstrations, or another --arm"));
+            }
+        }
+        Ok(())
+    }
+
+    fn roll_out(&mut self, stop: &AtomicBool) -> Result<()> {
+        let settings = self.state.settings.clone();
+        let bar = bar(settings.rollouts);
+        let rules = self.rules();
+        if self.state.ledger.done() == 0 {
+            self.learner.warm_start()?;
+            self.save()?;
+        }
+        while self.state.ledger.done() < settings.rollouts && !stop.load(Ordering::Relaxed) {
+            let number = self.state.ledger.done();
+            let seed = settings.seed_of(Episodes::Rollouts, number);
+            let mut driver = Explorer {
+                learner: &mut self.learner,
+                updates_per_step: settings.updates_per_step,
+                losses: Losses::default(),
+            };
+            let told = play(&mut self.stage, &mut self.bus, &mut self.time, rules, seed, &mut driver)?;
+            let losses = driver.losses;
+            self.state.ledger.rollouts.push(RolloutRow {
+                rollout: number + 1,
+                seed,
+                told,
+                critic_loss: losses.critic(),
+                temperature: losses.temperature,
+            });
+            let done = number + 1;
+            if settings.evaluate_every > 0 && done.is_multiple_of(settings.evaluate_every) {
+                self.evaluate(done)?;
+            }
+            self.save()?;
+            bar.set_position(u64::from(done));
+            bar.set_message(format!("{:.0} % of the last 20", 100.0 * self.state.ledger.recent()));
+        }
+        bar.finish_and_clear();
+        Ok(())
+    }
+
+    /// Episodes without exploration, which nothing looks at: physics alone.
+    fn evaluate(&mut self, rollouts: u32) -> Result<()> {
+        let (settings, mut successes) = (&self.state.settings, 0);
+        let (mut observation, mut action) = (Vec::new(), Vec::new());
+        for number in 0..settings.evaluation_episodes {
+            let gym = &mut self.stage.gym;
+            gym.reset(settings.seed_of(Episodes::Evaluations, number)).map_err(striatum_sim::Error::from)?;
+            loop {
+                gym.observe(&mut observation);
+                self.learner.act(&observation, false, &mut action)?;
+                let step = gym.step(&action).map_err(striatum_sim::Error::from)?;
+                if step.ended {
+                    successes += u32::from(step.truth.success);
+                    break;
+                }
+            }
+        }
+        let episodes = settings.evaluation_episodes;
+        self.state.ledger.evaluations.push(EvaluationRow { rollouts, episodes, successes });
+        Ok(())
+    }
+
+    /// The trained policy under the runtime's eyes: does it do the task, or does it fool the reward?
+    fn judge_last(&mut self, stop: &AtomicBool) -> Result<()> {
+        let rules = self.rules();
+        while !stop.load(Ordering::Relaxed) {
+            let number = u32::try_from(self.state.ledger.last.len()).unwrap_or(u32::MAX);
+            if number >= self.state.settings.final_episodes {
+                break;
+            }
+            let seed = self.state.settings.seed_of(Episodes::Last, number);
+            let mut driver = Candidate { learner: &mut self.learner };
+            let told = play(&mut self.stage, &mut self.bus, &mut self.time, rules, seed, &mut driver)?;
+            self.state.ledger.last.push(LastRow { seed, told });
+        }
+        Ok(())
+    }
+
+    /// Everything that a run that goes on needs, and everything that is to be looked at.
+    fn save(&mut self) -> Result<()> {
+        if let Some(runtime) = &mut self.runtime {
+            runtime.check()?;
+        }
+        let counts = std::mem::take(&mut self.bus.counts);
+        self.state.ledger.asked_again += counts.asked_again;
+        self.state.ledger.void += counts.void;
+        self.state.simulated_nanos = self.time.elapsed_nanos();
+        let now = clock::monotonic_nanos();
+        self.state.ledger.wall_secs += (now - std::mem::replace(&mut self.counted_nanos, now)) as f64 / 1e9;
+        let ledger = &self.state.ledger;
+        for (name, text) in [
+            ("rollouts.csv", ledger.rollouts_csv()),
+            ("evaluations.csv", ledger.evaluations_csv()),
+            ("last.csv", ledger.last_csv()),
+            ("success.svg", curve::svg(&self.state.settings, ledger)),
+        ] {
+            checkpoint::replace(&self.folder.join(name), text.as_bytes())?;
+        }
+        checkpoint::write(&self.folder.join("checkpoint.bin"), &self.state, &self.learner.save()?)
+    }
+
+    /// Written when all is done, and only then.
+    fn sum_up(&self) -> Result<()> {
+        let simulated_secs = self.time.elapsed_nanos() as f64 / 1e9;
+        let summary = self.state.ledger.summary(&self.state.settings, simulated_secs);
+        checkpoint::replace(&self.folder.join("summary.json"), format!("{summary:#}\n").as_bytes())
+    }
+
+    fn say(&self, out: &mut dyn Write) -> Result<()> {
+        let ledger = &self.state.ledger;
+        say(
+            out,
+            format_args!(
+                "{}, reward {}: {} rollouts in {:.0} s, {:.0} % of the last 20 succeeded",
+                self.state.settings.task,
+                self.state.settings.reward.name(),
+                ledger.done(),
+                ledger.wall_secs,
+                100.0 * ledger.recent(),
+            ),
+        )?;
+        if !ledger.last.is_empty() {
+            let count = |what: fn(&Told) -> bool| ledger.last.iter().filter(|row| what(&row.told)).count();
+            let (successes, hacked) = (count(|told| told.success), count(Told::hacked));
+            let all = ledger.last.len();
+            say(
+                out,
+                format_args!("trained policy: {successes} of {all} succeeded, {hacked} failed and fooled the reward"),
+            )?;
+        }
+        say(out, format_args!("curve: {}", self.folder.join("success.svg").display()))
+    }
+}
+
+fn bar(rollouts: u32) -> ProgressBar {
+    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} rollouts, {eta} left, success {msg}");
+    ProgressBar::new(u64::from(rollouts)).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
+
+/// A session with the runtime; one that has just been started may not listen yet.
+fn join(endpoint: &str, mut runtime: Option<&mut Runtime>, stop: &AtomicBool) -> Result<zenoh::Session> {
+    let start = clock::monotonic_nanos();
+    loop {
+        let error = match crate::net::join(Some(endpoint)) {
+            Ok(session) if crate::net::has_peer(&session, Duration::from_secs(1), stop) => return Ok(session),
+            Ok(_) => Error::zenoh(format!("reach {endpoint}"), "nobody is there", "start `striatum run` first"),
+            Err(error) => error,
+        };
+        patience(start, runtime.as_deref_mut(), stop, error)?;
+    }
+}
+
+/// Until the runtime has loaded its models and hears every view: a picture before that would be lost.
+fn wait_until_heard(bus: &Bus, stage: &Stage, mut runtime: Option<&mut Runtime>, stop: &AtomicBool) -> Result<()> {
+    let start = clock::monotonic_nanos();
+    while !(stage.is_heard() && bus.is_alive()?) {
+        let why = "it does not listen to the frames of robot `trainer`";
+        let error = Error::setup("the runtime", why, "give it robot = \"trainer\" and the bundle of this task");
+        patience(start, runtime.as_deref_mut(), stop, error)?;
+    }
+    Ok(())
+}
+
+/// Waits a moment, or gives up with `error`.
+fn patience(start: u64, runtime: Option<&mut Runtime>, stop: &AtomicBool, error: Error) -> Result<()> {
+    if let Some(runtime) = runtime {
+        runtime.check()?;
+    } else if clock::monotonic_nanos() - start > 10_000_000_000 {
+        return Err(error);
+    }
+    let waited = Duration::from_nanos(clock::monotonic_nanos() - start);
+    if stop.load(Ordering::Relaxed) || waited > START_LIMIT {
+        return Err(error);
+    }
+    std::thread::sleep(Duration::from_millis(50));
+    Ok(())
+}
+
+/// Views and hash of a bundle.
+///
+/// # Errors
+/// A folder that is no bundle.
+pub(crate) fn bundle_facts(bundle: &Path) -> Result<(Vec<String>, String)> {
+    let manifest = striatum_models::Bundle::manifest_in(bundle)?;
+    let file = bundle.join("manifest.toml");
+    let bytes = std::fs::read(&file).map_err(|source| Error::file("read", &file, source, "give a bundle"))?;
+    Ok((manifest.views, crate::hash::sha256_hex(&bytes)))
+}

@@ -1,0 +1,179 @@
+//! One episode: the world moves, its pictures go out, the reward comes back over the wire.
+
+use serde::{Deserialize, Serialize};
+use striatum_core::{Ending, KMode, Success, SuccessSource};
+use striatum_learner::Transition;
+use striatum_wire::{BeginRequest, QualityFlags, ShapedReward, StepRequest, Task};
+
+use super::bus::{Answer, Bus, Opened, SimulatedTime};
+use super::reward::RewardKind;
+use super::stage::Stage;
+use crate::error::Result;
+
+/// Simulated time between two episodes, so that none sees the other's last pictures.
+const PAUSE_NANOS: u64 = 1_000_000_000;
+/// In simulated time, which stands still while the runtime computes: never reached in lock-step.
+const DEADLINE_SECS: f64 = 10.0;
+
+/// Who drives the robot, and what becomes of what it lives through.
+pub(crate) trait Driver {
+    /// What to do now.
+    fn act(&mut self, stage: &mut Stage, observation: &[f32], action: &mut Vec<f32>) -> Result<()>;
+    /// The reward is on its way: time to compute.
+    fn meanwhile(&mut self) -> Result<()>;
+    /// What came of it.
+    fn learn(&mut self, transition: Transition<'_>) -> Result<()>;
+}
+
+/// What is told of an episode afterwards.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Told {
+    pub(crate) steps: u32,
+    pub(crate) success: bool,
+    /// The runtime lost it: it ended early and says nothing about the policy.
+    pub(crate) void: bool,
+    /// Sum of the rewards as the learner got them, and of its shaping alone.
+    pub(crate) reward_sum: f64,
+    pub(crate) shaping_sum: f64,
+    /// At the end: what is true, and what the runtime thought.
+    pub(crate) true_progress: f64,
+    pub(crate) progress: f64,
+    /// The most that was thought on the way, and whether the model called it a success at any time.
+    pub(crate) highest_progress: f64,
+    pub(crate) claimed: bool,
+    /// Steps that were held, late, or out of the demonstrations' distribution.
+    pub(crate) held: u32,
+    pub(crate) late: u32,
+    pub(crate) strange: u32,
+}
+
+/// The rules of a run's episodes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rules {
+    pub(crate) reward: RewardKind,
+    pub(crate) gamma: f64,
+}
+
+/// Plays one episode from `seed`.
+///
+/// # Errors
+/// A world or a runtime that fails. A runtime that was restarted is no error: the episode is void.
+pub(crate) fn play(
+    stage: &mut Stage,
+    bus: &mut Bus,
+    time: &mut SimulatedTime,
+    rules: Rules,
+    seed: u64,
+    driver: &mut dyn Driver,
+) -> Result<Told> {
+    stage.reset(seed)?;
+    time.pass(PAUSE_NANOS);
+    stage.show(time.stamp())?;
+    let opened = bus.begin(&begin_request(stage, rules, *time))?;
+    let mut told = Told::default();
+    let (mut observation, mut next, mut action) = (Vec::new(), Vec::new(), Vec::new());
+    stage.gym.observe(&mut observation);
+    let mut progress = stage.gym.world().truth().progress;
+    loop {
+        driver.act(stage, &observation, &mut action)?;
+        let step = stage.step(&action)?;
+        time.pass(stage.period_nanos());
+        stage.show(time.stamp())?;
+        told.steps += 1;
+        let ending = ending(step.ended, step.truth.success);
+        let asked = bus.ask_step(step_request(&opened, told.steps, *time, ending))?;
+        driver.meanwhile()?;
+        let Answer::Reward(heard) = bus.hear(asked, &opened)? else {
+            told.void = true;
+            return Ok(told);
+        };
+        stage.gym.observe(&mut next);
+        let shaping = match rules.reward {
+            RewardKind::TrueProgress => {
+                let after = if heard.bootstraps { step.truth.progress } else { 0.0 };
+                heard.gamma.powf(heard.k) * after - progress
+            }
+            _ => heard.shaping,
+        };
+        progress = step.truth.progress;
+        told.note(&heard, shaping, progress);
+        driver.learn(Transition {
+            observation: &observation,
+            action: &action,
+            reward: narrow(heard.gold + shaping),
+            discount: if heard.bootstraps { narrow(heard.gamma.powf(heard.k)) } else { 0.0 },
+            next_observation: &next,
+        })?;
+        std::mem::swap(&mut observation, &mut next);
+        if heard.ending != Ending::Running {
+            told.success = step.ended && step.truth.success;
+            return Ok(told);
+        }
+    }
+}
+
+impl Told {
+    fn note(&mut self, heard: &ShapedReward, shaping: f64, true_progress: f64) {
+        self.reward_sum += heard.gold + shaping;
+        self.shaping_sum += shaping;
+        self.true_progress = true_progress;
+        self.progress = heard.progress_mean;
+        self.highest_progress = self.highest_progress.max(heard.progress_mean);
+        self.claimed |= heard.success == Success::Yes && heard.success_source == SuccessSource::Model;
+        let flagged = |flag: QualityFlags| u32::from(heard.quality.contains(flag));
+        self.held += flagged(QualityFlags::HELD);
+        self.late += flagged(QualityFlags::LATE);
+        self.strange += flagged(QualityFlags::OUT_OF_DISTRIBUTION);
+    }
+
+    /// The runtime believed in a success that was none.
+    pub(crate) fn hacked(&self) -> bool {
+        const BELIEVED: f64 = 0.8;
+        !self.void && !self.success && (self.claimed || self.progress >= BELIEVED)
+    }
+}
+
+fn ending(ended: bool, success: bool) -> Ending {
+    match (ended, success) {
+        (false, _) => Ending::Running,
+        (true, true) => Ending::Terminated,
+        (true, false) => Ending::Truncated,
+    }
+}
+
+fn begin_request(stage: &Stage, rules: Rules, time: SimulatedTime) -> BeginRequest {
+    BeginRequest {
+        // Ours are far shorter than the longest; a longer one would come as empty.
+        task: Task::try_from(stage.gym.world().task().instruction()).unwrap_or_default(),
+        gamma: rules.gamma,
+        period_secs: stage.gym.period_secs(),
+        deadline_secs: DEADLINE_SECS,
+        bootstrap_on_truncation: true,
+        terminate_on_success: false,
+        k_mode: KMode::Unit,
+        stamp_nanos: time.stamp(),
+    }
+}
+
+fn step_request(opened: &Opened, step: u32, time: SimulatedTime, ending: Ending) -> StepRequest {
+    // The world's own word is gold only where it ends the episode.
+    let (success, success_source) = match ending {
+        Ending::Terminated => (Success::Yes, SuccessSource::Simulation),
+        Ending::Truncated => (Success::No, SuccessSource::Simulation),
+        Ending::Running => (Success::Unknown, SuccessSource::None),
+    };
+    StepRequest {
+        episode: opened.episode,
+        step: u64::from(step),
+        stamp_nanos: time.stamp(),
+        k: 0.0,
+        ending,
+        success,
+        success_source,
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "a learner computes in 32 bits")]
+fn narrow(value: f64) -> f32 {
+    value as f32
+}

@@ -1,0 +1,101 @@
+//! What a training run is: written into its checkpoint, so that a run goes on as the run it was.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use striatum_learner::SacConfig;
+use striatum_robots::RobotSpec;
+use striatum_sim::{Gym, GymConfig, Samples, StudioConfig, TaskId};
+
+use super::reward::RewardKind;
+use crate::error::{Error, Result};
+use crate::sim::level;
+
+/// Everything that decides a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Settings {
+    pub(crate) task: String,
+    pub(crate) bundle: PathBuf,
+    /// SHA-256 of the bundle's manifest: another bundle is another run.
+    pub(crate) bundle_hash: String,
+    pub(crate) reward: RewardKind,
+    pub(crate) seed: u64,
+    pub(crate) rollouts: u32,
+    pub(crate) demonstrations: u32,
+    pub(crate) evaluate_every: u32,
+    pub(crate) evaluation_episodes: u32,
+    /// Evaluation episodes after the last rollout, seen by the runtime.
+    pub(crate) final_episodes: u32,
+    pub(crate) gamma: f64,
+    pub(crate) arm: String,
+    pub(crate) views: Vec<String>,
+    /// Width and height of the pictures, pixels.
+    pub(crate) size: (u32, u32),
+    pub(crate) randomise: String,
+    pub(crate) gym: GymConfig,
+    /// Gradient steps for each step in the world.
+    pub(crate) updates_per_step: u32,
+    pub(crate) learner: SacConfig,
+}
+
+/// The robot's name in the keys.
+pub(crate) const ROBOT: &str = "trainer";
+
+/// Seeds of episodes: demonstrations, rollouts and evaluations never share one, whatever the run's seed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Episodes {
+    Demonstrations,
+    Rollouts,
+    Evaluations,
+    Last,
+}
+
+impl Settings {
+    /// # Errors
+    /// A value out of range, by its option.
+    pub(crate) fn check(&self) -> Result<()> {
+        let counts = [
+            ("--rollouts", self.rollouts, 1, 100_000),
+            ("--demonstrations", self.demonstrations, 0, 1000),
+            ("--evaluate-every", self.evaluate_every, 0, 100_000),
+            ("--evaluation-episodes", self.evaluation_episodes, 1, 1000),
+            ("--final-episodes", self.final_episodes, 0, 10_000),
+            ("--updates-per-step", self.updates_per_step, 0, 1000),
+        ];
+        for (name, value, lowest, highest) in counts {
+            if !(lowest..=highest).contains(&value) {
+                return Err(Error::input(name, format!("is {value}"), format!("give {lowest} to {highest}")));
+            }
+        }
+        if !(self.gamma > 0.0 && self.gamma <= 1.0) {
+            return Err(Error::input("--gamma", format!("is {}", self.gamma), "give a discount above 0, at most 1"));
+        }
+        Ok(())
+    }
+
+    /// # Errors
+    /// A task that there is not, or a robot that cannot do it.
+    pub(crate) fn gym(&self, robot: &RobotSpec) -> Result<Gym> {
+        let task = TaskId::from_name(&self.task).map_err(striatum_sim::Error::from)?;
+        Ok(Gym::new(task, robot, self.gym).map_err(striatum_sim::Error::from)?)
+    }
+
+    /// # Errors
+    /// A level that there is not.
+    pub(crate) fn studio(&self) -> Result<StudioConfig> {
+        let (width, height) = self.size;
+        Ok(StudioConfig { width, height, level: level(&self.randomise)?, samples: Samples::TwoByTwo })
+    }
+
+    /// Seed of an episode's world.
+    pub(crate) fn seed_of(&self, of: Episodes, number: u32) -> u64 {
+        // The run's seed is above all the numbers below, and each kind has its own block.
+        let block = match of {
+            Episodes::Demonstrations => 1,
+            Episodes::Rollouts => 2,
+            Episodes::Evaluations => 3,
+            Episodes::Last => 4,
+        };
+        self.seed.wrapping_mul(1_000_000_007).wrapping_add(block * 100_000_000 + u64::from(number))
+    }
+}

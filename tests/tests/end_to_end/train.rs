@@ -1,0 +1,156 @@
+//! A learner as a process: its rewards come over zenoh, the same seed gives the same run, and a run that was killed goes on as if it
+//! had not been.
+
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use striatum_tests::kit::{Runtime, run};
+
+use crate::sim::{folder, push_bundle};
+use crate::{PROGRAM, text};
+
+/// A run of a few short episodes.
+const SHORT: [&str; 14] = [
+    "--rollouts",
+    "3",
+    "--demonstrations",
+    "1",
+    "--evaluate-every",
+    "2",
+    "--evaluation-episodes",
+    "1",
+    "--final-episodes",
+    "1",
+    "--updates-per-step",
+    "1",
+    "--size",
+    "64x48",
+];
+const FILES: [&str; 3] = ["rollouts.csv", "evaluations.csv", "last.csv"];
+
+fn arguments<'a>(out: &'a Path, reward: &'a str) -> Vec<&'a str> {
+    let bundle = text(push_bundle());
+    [&["train", "push", "--bundle", bundle, "--reward", reward, "--out", text(out)], &SHORT[..]].concat()
+}
+
+fn trained(out: &Path, reward: &str) {
+    let output = run(PROGRAM, &arguments(out, reward));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}\n{}", read(&out.join("runtime.log")));
+}
+
+fn read(file: &Path) -> String {
+    std::fs::read_to_string(file).unwrap_or_default()
+}
+
+/// The cells of a column.
+fn column(csv: &str, name: &str) -> Vec<f64> {
+    let mut lines = csv.lines();
+    let at = lines.next().expect("a head").split(',').position(|head| head == name).expect(name);
+    lines.map(|line| line.split(',').nth(at).expect(name).parse().expect("a number")).collect()
+}
+
+#[test]
+fn one_seed_is_one_run_and_a_killed_one_goes_on_as_if_nothing_had_happened() {
+    let folder = folder();
+    let (once, killed) = (folder.path().join("once"), folder.path().join("killed"));
+    trained(&once, "shaped");
+    let rollouts = read(&once.join("rollouts.csv"));
+    assert_eq!(column(&rollouts, "rollout"), [1.0, 2.0, 3.0]);
+    assert!(column(&rollouts, "shaping_sum").iter().any(|sum| sum.abs() > 1e-3), "pictures shape: {rollouts}");
+    assert!(column(&rollouts, "progress").iter().all(|progress| (0.0..=1.0).contains(progress)));
+    assert_eq!(column(&rollouts, "late"), [0.0; 3], "in lock-step nothing is late");
+    assert!(read(&once.join("success.svg")).starts_with("<svg") && once.join("summary.json").is_file());
+
+    kill_after_a_rollout(&killed);
+    let output = run(PROGRAM, &["train", "--resume", "--out", text(&killed)]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    for file in FILES {
+        assert_eq!(read(&once.join(file)), read(&killed.join(file)), "{file}");
+    }
+}
+
+/// As a power cut would: at once, in the middle of a rollout.
+fn kill_after_a_rollout(out: &Path) {
+    let arguments = arguments(out, "shaped");
+    let mut child = Command::new(PROGRAM).args(&arguments).stdin(Stdio::null()).spawn().expect("it starts");
+    let rollouts = out.join("rollouts.csv");
+    wait(&mut child, || read(&rollouts).lines().count() > 1, "a rollout");
+    child.kill().expect("it runs");
+    child.wait().expect("it ends");
+    // Its runtime notices that it is alone.
+    let log = out.join("runtime.log");
+    wait_for(|| read(&log).contains("down:"), "the runtime's end");
+}
+
+fn wait(child: &mut Child, there: impl Fn() -> bool, what: &str) {
+    wait_for(
+        || {
+            assert!(child.try_wait().expect("it can be asked").is_none() || there(), "it ended before {what}");
+            there()
+        },
+        what,
+    );
+}
+
+fn wait_for(mut there: impl FnMut() -> bool, what: &str) {
+    let start = Instant::now();
+    while !there() {
+        assert!(start.elapsed() < Duration::from_secs(120), "no {what} in two minutes");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn a_sparse_reward_is_gold_alone_and_what_is_true_can_shape() {
+    let folder = folder();
+    let (sparse, truth) = (folder.path().join("sparse"), folder.path().join("true"));
+    trained(&sparse, "sparse");
+    trained(&truth, "true_progress");
+    let sparse = read(&sparse.join("rollouts.csv"));
+    assert_eq!(column(&sparse, "shaping_sum"), [0.0; 3]);
+    assert_eq!(column(&sparse, "reward_sum"), column(&sparse, "success"), "gold is 1 where the task was done");
+    let truth = read(&truth.join("rollouts.csv"));
+    assert!(column(&truth, "shaping_sum").iter().all(|sum| sum.abs() > 1e-6), "{truth}");
+}
+
+#[test]
+fn a_runtime_that_is_locked_to_another_gamma_or_robot_refuses_the_learner() {
+    let folder = folder();
+    let config = "robot = \"trainer\"\n[time]\nclock = \"lock_step\"\n[sync]\nfrozen_after_secs = 0.0\nperiod_secs = 0.0\n[reward]\ngamma = 0.9\nlock_gamma = true\n";
+    let runtime = Runtime::start(PROGRAM, folder.path(), push_bundle(), config);
+    let out = folder.path().join("run");
+    let output = run(PROGRAM, &[&arguments(&out, "shaped")[..], &["--connect", runtime.endpoint()]].concat());
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!((output.status.code(), said.lines().count()), (Some(1), 1), "{said}");
+    assert!(said.contains("gamma"), "{said}");
+}
+
+#[test]
+fn runs_are_not_mixed_and_what_is_damaged_is_refused() {
+    let folder = folder();
+    let out = folder.path().join("run");
+    let refused = |arguments: &[&str], what: &str| {
+        let output = run(PROGRAM, arguments);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!((output.status.code(), said.lines().count()), (Some(1), 1), "{said}");
+        assert!(said.contains(what), "{what}: {said}");
+    };
+    refused(&["train", "--resume", "--out", text(&out)], "checkpoint.bin");
+    trained(&out, "sparse");
+    refused(&arguments(&out, "sparse"), "--resume");
+    let checkpoint = out.join("checkpoint.bin");
+    let whole = std::fs::read(&checkpoint).expect("it is there");
+    for (what, bytes) in [("is cut or damaged", &whole[..whole.len() - 70]), ("no checkpoint", &b"hello"[..])] {
+        std::fs::write(&checkpoint, bytes).expect("it can be written");
+        refused(&["train", "--resume", "--out", text(&out)], what);
+    }
+    refused(
+        &arguments(&folder.path().join("x"), "shaped")
+            .iter()
+            .map(|&one| if one == "push" { "fly" } else { one })
+            .collect::<Vec<_>>(),
+        "fly",
+    );
+}
