@@ -20,6 +20,7 @@ use crate::error::{Error, Result};
 use crate::fetch::{Cache, GRID};
 use crate::hash::hex;
 use crate::label::rows_bar;
+use crate::page::About;
 
 /// The output that heads are fitted to: a 2 x 2 grid keeps where things are.
 const BACKBONE_OUTPUT: &str = "grid";
@@ -62,6 +63,8 @@ pub(crate) struct AdaptOptions {
 pub(crate) fn adapt(options: &AdaptOptions) -> Result<PathBuf> {
     let start = monotonic_nanos();
     let episodes = open_all(&options.episodes, options.views.as_deref())?;
+    episodes.iter().try_for_each(warn_of_what_teaches_little)?;
+    refuse_place(&options.out)?;
     let cache = Cache::from_env()?;
     striatum_models::init_runtime(&cache.onnxruntime(true)?)?;
     let config = config(options, &episodes)?;
@@ -84,6 +87,30 @@ pub(crate) fn adapt(options: &AdaptOptions) -> Result<PathBuf> {
     let seconds = seconds(monotonic_nanos().saturating_sub(start));
     print(&summary(&fitted, &options.out, seconds))?;
     Ok(options.out.clone())
+}
+
+/// A demonstration that would teach something else than the task.
+fn warn_of_what_teaches_little(episode: &Episode) -> Result<()> {
+    let name = episode.name();
+    if episode.keyframes().is_none() {
+        tracing::warn!(
+            "{name} has no annotated_keyframes.json: progress is taken as linear in time, so a pause counts as progress"
+        );
+    }
+    if let Some(failure) = About::of(episode.path())?.and_then(|about| about.failure) {
+        tracing::warn!("{name} is of an expert that was told to fail (`{failure}`): its end is learnt as the goal");
+    }
+    Ok(())
+}
+
+/// Minutes of work should not end at a folder that cannot be written.
+fn refuse_place(out: &Path) -> Result<()> {
+    let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let probe = folder.join(format!(".striatum-{}.probe", std::process::id()));
+    std::fs::create_dir_all(folder)
+        .and_then(|()| std::fs::create_dir(&probe))
+        .and_then(|()| std::fs::remove_dir(&probe))
+        .map_err(|source| Error::file("write in", folder, source, "give --out a place in a folder that can be written"))
 }
 
 /// The backbone in 8 bits, calibrated on pictures from the whole of every demonstration.

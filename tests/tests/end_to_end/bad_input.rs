@@ -80,9 +80,15 @@ fn a_view_that_drops_out_degrades_and_its_return_mends() {
     learner.reward(|reward| {
         reward.views_used.count() == 2 && reward.quality.contains(striatum_wire::QualityFlags::DEGRADED)
     });
-    (8..14).for_each(|frame| send(frame, &View::ALL));
-    let last = learner.rewards().into_iter().last().unwrap();
-    assert_eq!((last.views_used.count(), last.quality.contains(striatum_wire::QualityFlags::DEGRADED)), (3, false));
+    // Until it has taken effect; a busy computer needs more frames for it.
+    let whole = |reward: &striatum_wire::ShapedReward| {
+        reward.views_used.count() == 3 && !reward.quality.contains(striatum_wire::QualityFlags::DEGRADED)
+    };
+    let mended = (8..200).any(|frame| {
+        send(frame, &View::ALL);
+        learner.rewards().last().is_some_and(whole)
+    });
+    assert!(mended, "{:?}", learner.rewards().last());
 }
 
 #[test]

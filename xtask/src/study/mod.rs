@@ -72,7 +72,8 @@ pub(crate) fn study(workspace: &Workspace, options: &Options) -> Result<()> {
         jobs::each(jobs, 1, &tasks, |task| stage.adapt(task))?;
         jobs::each(jobs, 1, &runs, |run| stage.train(run))?;
     }
-    let results = runs.iter().filter_map(|run| read::read(&stage.folder(run), run).transpose()).collect::<Result<Vec<_>>>()?;
+    let results =
+        runs.iter().filter_map(|run| read::read(&stage.folder(run), run).transpose()).collect::<Result<Vec<_>>>()?;
     let rows = sums::rows(&results);
     table::terminal(&rows).iter().for_each(|line| say::result(line));
     let mut folders = vec![out];
@@ -82,7 +83,10 @@ pub(crate) fn study(workspace: &Workspace, options: &Options) -> Result<()> {
         write(&folder.join(format!("{name}.csv")), &table::csv(&rows))?;
         write(&folder.join(format!("{name}-curves.csv")), &table::curves_csv(&results))?;
         for task in &tasks {
-            write(&folder.join(format!("{name}-{}.svg", task.name)), &plot::svg(&results, &task.name, options.rollouts))?;
+            write(
+                &folder.join(format!("{name}-{}.svg", task.name)),
+                &plot::svg(&results, &task.name, options.rollouts),
+            )?;
         }
         say::result(&format!("written: {}", folder.join(name).display()));
     }

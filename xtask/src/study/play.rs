@@ -39,7 +39,10 @@ impl Stage {
         let demonstration = folder.join(DEMONSTRATION_NAME);
         if !demonstration.is_dir() {
             let mut command = Command::new(&self.striatum);
-            command.args(["sim", &task.name, "--episodes", "1", "--seed", DEMONSTRATION_SEED]).arg("--out").arg(&folder);
+            command
+                .args(["sim", &task.name, "--episodes", "1", "--seed", DEMONSTRATION_SEED])
+                .arg("--out")
+                .arg(&folder);
             process::quiet(&mut command)?;
         }
         let mut command = Command::new(&self.striatum);

@@ -31,14 +31,23 @@ pub(super) fn svg(outcomes: &[Outcome], task: &str, rollouts: u32) -> String {
         let (x, at) = (LEFT + (RIGHT - LEFT) * mark, (f64::from(rollouts) * mark).round());
         let _ = writeln!(svg, "<text x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{at}</text>", BOTTOM + 18.0);
     }
-    let _ = writeln!(svg, "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\">rollouts</text>", f64::midpoint(LEFT, RIGHT), BOTTOM + 38.0);
+    let _ = writeln!(
+        svg,
+        "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\">rollouts</text>",
+        f64::midpoint(LEFT, RIGHT),
+        BOTTOM + 38.0
+    );
     let of_task: Vec<_> = rows(outcomes).into_iter().filter(|row| row.task == task).collect();
     for (place, row) in (0_u32..).zip(&of_task) {
         let colour = COLOURS[place as usize % COLOURS.len()];
         draw(&mut svg, &curve(&of(outcomes, task, &row.reward)), rollouts, colour);
         let y = TOP + 8.0 + 20.0 * f64::from(place);
         let x = RIGHT + 16.0;
-        let _ = writeln!(svg, "<line x1=\"{x}\" x2=\"{}\" y1=\"{y}\" y2=\"{y}\" stroke=\"{colour}\" stroke-width=\"3\"/>", x + 18.0);
+        let _ = writeln!(
+            svg,
+            "<line x1=\"{x}\" x2=\"{}\" y1=\"{y}\" y2=\"{y}\" stroke=\"{colour}\" stroke-width=\"3\"/>",
+            x + 18.0
+        );
         let name = row.reward.replace('_', " ");
         let _ = writeln!(svg, "<text x=\"{}\" y=\"{}\">{name} ({})</text>", x + 24.0, y + 4.0, row.runs);
     }

@@ -32,15 +32,8 @@ pub(super) fn curves_csv(outcomes: &[Outcome]) -> String {
     let mut csv = String::from("task,reward,runs,rollouts,success,half_95\n");
     for row in super::sums::rows(outcomes) {
         for (rollouts, mean) in curve(&of(outcomes, &row.task, &row.reward)) {
-            let _ = writeln!(
-                csv,
-                "{},{},{},{rollouts},{:.4},{}",
-                row.task,
-                row.reward,
-                row.runs,
-                mean.value,
-                half(&mean)
-            );
+            let _ =
+                writeln!(csv, "{},{},{},{rollouts},{:.4},{}", row.task, row.reward, row.runs, mean.value, half(&mean));
         }
     }
     csv

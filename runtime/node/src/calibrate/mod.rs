@@ -17,7 +17,7 @@ use striatum_calibration::{
     success_threshold,
 };
 use striatum_core::{Discount, SuccessRule};
-use striatum_models::{MembersConfig, SessionConfig, write_calibration};
+use striatum_models::{Bundle, Manifest, MembersConfig, SessionConfig, write_calibration};
 
 use crate::cli::say;
 use crate::episode::{Episode, ReaderOptions, TruthSource};
@@ -95,6 +95,8 @@ struct Found {
 /// written then.
 pub(crate) fn calibrate(options: &CalibrateOptions, out: &mut dyn Write) -> Result<()> {
     let loaded = crate::load::to_calibrate(&options.bundle, &options.session, &options.members)?;
+    let episodes = options.episodes.iter().map(|path| open(path, &loaded.views)).collect::<Result<Vec<_>>>()?;
+    refuse_what_says_nothing_new(&episodes, &Bundle::manifest_in(&options.bundle)?)?;
     let before = hex(&loaded.hash);
     let found = fit_with(loaded, options)?;
     let after = write_calibration(&options.bundle, entry::of(&found)?)?;
@@ -126,6 +128,26 @@ fn open(path: &Path, views: &[String]) -> Result<Episode> {
         return Err(Error::input(path.display().to_string(), what, "annotate it (docs/guide/adapt.md says how)"));
     }
     Ok(episode)
+}
+
+/// An episode counts once, and the one that the bundle was adapted to says nothing about others.
+fn refuse_what_says_nothing_new(episodes: &[Episode], manifest: &Manifest) -> Result<()> {
+    let learnt: Vec<&str> = manifest.made.sources.iter().map(|source| source.sha256.as_str()).collect();
+    let mut seen: Vec<(String, String)> = Vec::new();
+    for episode in episodes {
+        let hash = hex(&episode.file_sha256(0)?);
+        let name = episode.name();
+        if learnt.contains(&hash.as_str()) {
+            let what = "is what the bundle was adapted to: it says nothing about other episodes";
+            return Err(Error::input(name, what, "leave it out"));
+        }
+        if let Some((first, _)) = seen.iter().find(|(_, before)| *before == hash) {
+            let what = format!("is the same recording as {first}, and an episode counts once");
+            return Err(Error::input(name, what, "leave one of them out"));
+        }
+        seen.push((name, hash));
+    }
+    Ok(())
 }
 
 fn play(pipeline: &mut Pipeline, episode: &Episode, options: &CalibrateOptions) -> Result<Curve> {

@@ -29,7 +29,7 @@ pub(crate) fn parse<T: DeserializeOwned>(text: &str, place: &str) -> Result<T> {
             return Error::input(format!("{place}, line {line}"), message, mend);
         }
         let mend = nearest_key(&message).map_or_else(
-            || "see docs/guide/configuration.md for every key".to_owned(),
+            || known(&message).unwrap_or_else(|| "see docs/guide/configuration.md for every key".to_owned()),
             |near| format!("did you mean `{near}`?"),
         );
         Error::input(format!("{place}, line {line}"), message, mend)
@@ -49,6 +49,15 @@ fn gone(message: &str) -> Option<&'static str> {
     GONE.iter().find(|(key, now, _)| *key == unknown && known.contains(now)).map(|(_, _, mend)| *mend)
 }
 
+/// What can stand in its place, where serde names it or the key that is missing.
+fn known(message: &str) -> Option<String> {
+    if let Some(key) = message.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`')) {
+        return Some(format!("add `{key}` to this section"));
+    }
+    let known: Vec<&str> = message.strip_prefix("unknown ")?.split('`').skip(3).step_by(2).collect();
+    (!known.is_empty()).then(|| format!("give one of {}", known.join(", ")))
+}
+
 /// serde names the unknown field first and then every field it knows, all in backticks.
 fn nearest_key(message: &str) -> Option<&str> {
     if !message.starts_with("unknown ") {
@@ -56,7 +65,13 @@ fn nearest_key(message: &str) -> Option<&str> {
     }
     let mut quoted = message.split('`').skip(1).step_by(2);
     let unknown = quoted.next()?;
-    quoted.max_by(|a, b| strsim::jaro_winkler(unknown, a).total_cmp(&strsim::jaro_winkler(unknown, b)))
+    // Only what is near enough to have been meant.
+    const NEAR: f64 = 0.7;
+    quoted
+        .map(|known| (strsim::jaro_winkler(unknown, known), known))
+        .filter(|(likeness, _)| *likeness > NEAR)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, known)| known)
 }
 
 #[cfg(test)]

@@ -42,6 +42,8 @@ use report::{EpisodeReport, Playbacks};
 const FREEZE_TWENTIETHS: [usize; 4] = [1, 7, 13, 19];
 /// Moments of an episode whose pictures the report shows, at most and at least.
 const MOMENTS: (usize, usize) = (8, 2);
+/// Two rows in the second that the success estimate looks back.
+const SUCCESS_NEEDS_SECS: f64 = 0.5;
 /// Pictures that a report holds at most, of about 4 KB each, as long as that leaves the least number of moments.
 const MOST_PICTURES: usize = 600;
 /// Shaping is not measured here; any discount will do.
@@ -109,6 +111,7 @@ pub(crate) fn eval_with(loaded: Loaded, options: &EvalOptions, out: &mut dyn Wri
     let gamma = Discount::new(GAMMA).map_err(striatum_core::Error::from)?;
     // All are opened before the first is played: a wrong path should not cost a minute.
     let episodes = options.episodes.iter().map(|path| Episode::open(path, Some(&views))).collect::<Result<Vec<_>>>()?;
+    warn_of_what_says_little(&episodes, options);
     let other = options.other.as_deref().map(|path| Episode::open(path, Some(&views))).transpose()?;
     let config = offline_config(views.len(), gamma);
     let goal_share = config.success.rule(loaded.model.goal_share())?.share();
@@ -134,6 +137,24 @@ pub(crate) fn eval_with(loaded: Loaded, options: &EvalOptions, out: &mut dyn Wri
     }
     outputs::write(&report, options.json.as_deref(), out)?;
     Ok(report)
+}
+
+/// What a reader of the report would not see in its numbers.
+fn warn_of_what_says_little(episodes: &[Episode], options: &EvalOptions) {
+    for episode in episodes {
+        let name = episode.name();
+        if episode.truth_source() == TruthSource::LinearInTime {
+            tracing::warn!(
+                "{name} has neither truth.csv nor annotated_keyframes.json: errors and intervals are measured against the clock"
+            );
+        }
+        let period_secs = episode.capture_secs(options.stride.min(episode.frames().saturating_sub(1)));
+        if period_secs > SUCCESS_NEEDS_SECS {
+            tracing::warn!(
+                "{name}: one row every {period_secs:.1} s is too few to see a success, which takes two in a second; give a smaller --stride"
+            );
+        }
+    }
 }
 
 /// What was played of an episode, as far as it is drawn.

@@ -270,6 +270,12 @@ impl Live {
         }
         let counts = self.engine.counts();
         tracing::info!("down: {} frame sets, {} rewards", counts.frame_sets, counts.rewards);
+        let lost = self.frames_in.overwritten();
+        if lost > 0 {
+            tracing::warn!(
+                "{lost} frames came while the one before was still waiting and took its place: this computer is too slow for that rate"
+            );
+        }
         if let Some(playback) = self.playback.take() {
             playback.finish()?;
         }

@@ -81,7 +81,7 @@ fn measures(report: &EvalReport) -> String {
         "class",
         "verdict",
         "true outcome",
-        "attacks that fail",
+        "attacks withstood",
     ]));
     for row in &report.episodes {
         let numbers =
