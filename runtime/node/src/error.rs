@@ -104,6 +104,17 @@ impl Error {
         Self::Setup { what: what.into(), why: why.into(), mend: mend.into() }
     }
 
+    /// Was an option or argument wrong, rather than what it named?
+    pub(crate) fn is_usage(&self) -> bool {
+        matches!(self, Self::Input { place, .. } if place.starts_with("--") || place.starts_with("striatum "))
+    }
+
+    /// Has the reader of standard output gone?
+    pub(crate) fn is_broken_pipe(&self) -> bool {
+        matches!(self, Self::File { path, source, .. }
+            if path == Path::new("standard output") && source.kind() == std::io::ErrorKind::BrokenPipe)
+    }
+
     /// An [`Error::Zenoh`]; zenoh's own message is cut to its first line, and where in zenoh's sources it arose is left out.
     pub fn zenoh(action: impl Into<String>, why: impl std::fmt::Display, mend: impl Into<String>) -> Self {
         let why = why.to_string();

@@ -39,16 +39,18 @@ pub(crate) fn fetch(what: &str, out: &mut dyn Write) -> Result<()> {
     if found {
         return Ok(());
     }
-    // The parser knows the names and suggests the nearest.
-    let unknown: Result<BackboneId, _> = what.parse();
-    match unknown {
-        Err(error) => Err(error.into()),
-        Ok(_) => Err(Error::input(what, "nothing of that name", "give onnxruntime, ffmpeg, a backbone or all")),
-    }
+    let backbones = BackboneId::ALL.map(BackboneId::name).join(", ");
+    let mend = format!("give onnxruntime, ffmpeg, {backbones} or all");
+    Err(Error::input(format!("`{what}`"), "there is nothing of that name to fetch", mend))
 }
 
 /// Prints what is inside an ONNX file, or a folder of a generative model.
 pub(crate) fn inspect(file: &Path, out: &mut dyn Write) -> Result<()> {
+    if file.join("manifest.toml").is_file() {
+        let what = "is a bundle of `striatum adapt`";
+        let mend = "inspect one of its .onnx files, or check it with `striatum doctor --bundle`";
+        return Err(Error::input(file.display().to_string(), what, mend));
+    }
     if file.is_dir() {
         return crate::generative_command::inspect(file, out);
     }

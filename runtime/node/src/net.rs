@@ -39,6 +39,7 @@ pub(crate) fn join(endpoint: Option<&str>) -> Result<Session> {
 }
 
 fn open(config: &ZenohConfig) -> Result<Session> {
+    config.connect.iter().chain(&config.listen).try_for_each(|endpoint| check_endpoint(endpoint))?;
     let mut settings = zenoh::Config::default();
     let mut set = |key: &str, value: String| {
         settings
@@ -54,8 +55,22 @@ fn open(config: &ZenohConfig) -> Result<Session> {
     set("transport/link/tx/lease", "2000".to_owned())?;
     zenoh::open(settings).wait().map_err(|error| {
         let action = format!("open a session (listen {:?}, connect {:?})", config.listen, config.connect);
-        Error::zenoh(action, error, "check that the endpoint is free, or that `striatum run` is up")
+        Error::zenoh(action, error, "give an address of this machine that is free, or start what listens there")
     })
+}
+
+/// What zenoh would say of a wrong one is about its own parser.
+fn check_endpoint(endpoint: &str) -> Result<()> {
+    let is_one = endpoint.split_once('/').is_some_and(|(transport, address)| {
+        let port = address.split('?').next().and_then(|address| address.rsplit_once(':')).map(|(_, port)| port);
+        ["tcp", "udp"].contains(&transport) && port.is_some_and(|port| port.parse::<u16>().is_ok())
+    });
+    let what = || format!("endpoint `{endpoint}`");
+    if is_one {
+        Ok(())
+    } else {
+        Err(Error::input(what(), "is none", "give tcp/HOST:PORT, for example tcp/127.0.0.1:7447"))
+    }
 }
 
 fn list(endpoints: &[String]) -> String {

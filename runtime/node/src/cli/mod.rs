@@ -46,10 +46,12 @@ pub fn main() -> ExitCode {
     log(cli.verbose);
     match dispatch(cli.command) {
         Ok(()) => ExitCode::SUCCESS,
+        // Whoever read it has seen enough, as `head` has.
+        Err(error) if error.is_broken_pipe() => ExitCode::SUCCESS,
         Err(error) => {
             let line = error.to_string().replace('\n', " ");
             let _ = writeln!(std::io::stderr(), "striatum: {line}");
-            ExitCode::FAILURE
+            if error.is_usage() { ExitCode::from(USAGE) } else { ExitCode::FAILURE }
         }
     }
 }

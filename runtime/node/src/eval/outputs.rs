@@ -12,7 +12,9 @@ use crate::label::write_whole;
 /// # Errors
 /// When it cannot be written.
 pub(super) fn write_page(path: &Path, page: &str) -> Result<()> {
-    write_whole(path, |file| file.write_all(page.as_bytes()))
+    write_whole(path, |file| file.write_all(page.as_bytes()))?;
+    tracing::info!("{}: {} KiB, opens in any browser", path.display(), page.len().div_ceil(1024));
+    Ok(())
 }
 
 /// Writes the JSON where it is asked for, and a table for people unless the JSON takes its place.

@@ -6,7 +6,7 @@ use clap::Args;
 use striatum_models::BackboneId;
 
 use super::rewards::MemberArgs;
-use super::values::{positive, share};
+use super::values::{positive, share, threads};
 
 /// `striatum calibrate`.
 #[derive(Debug, Args)]
@@ -59,7 +59,7 @@ pub(in crate::cli) struct StepsArgs {
     /// Write the report as JSON; - is standard output.
     #[arg(long)]
     pub(in crate::cli) json: Option<PathBuf>,
-    /// Threads of ONNX Runtime.
-    #[arg(long, default_value_t = 2)]
+    /// Threads of ONNX Runtime, 1 to 256.
+    #[arg(long, default_value_t = 2, value_parser = threads())]
     pub(in crate::cli) threads: u16,
 }

@@ -6,7 +6,7 @@ use clap::Args;
 use striatum_frames::Transform;
 use striatum_models::{BackboneId, InputSize, Member, MemberRuleName, Precision};
 
-use super::values::{ReuseArgs, discount, positive, rate};
+use super::values::{ReuseArgs, discount, positive, rate, threads};
 use crate::eval::PlaybackSet;
 use crate::page::LiveFile;
 
@@ -51,8 +51,8 @@ pub(in crate::cli) struct AdaptArgs {
     /// What the task is, in words; goes into the bundle.
     #[arg(long, default_value = "")]
     pub(in crate::cli) task: String,
-    /// Threads of ONNX Runtime.
-    #[arg(long, default_value_t = 2)]
+    /// Threads of ONNX Runtime, 1 to 256.
+    #[arg(long, default_value_t = 2, value_parser = threads())]
     pub(in crate::cli) threads: u16,
 }
 
@@ -173,8 +173,8 @@ pub(in crate::cli) struct BenchArgs {
     /// Every n-th frame.
     #[arg(long, default_value_t = 5, value_parser = positive)]
     pub(in crate::cli) stride: usize,
-    /// Threads of ONNX Runtime.
-    #[arg(long, default_value_t = 1)]
+    /// Threads of ONNX Runtime, 1 to 256.
+    #[arg(long, default_value_t = 1, value_parser = threads())]
     pub(in crate::cli) threads: u16,
     /// Decode while measuring, as a live run does; else all frames are decoded first.
     #[arg(long)]

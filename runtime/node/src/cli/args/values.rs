@@ -9,7 +9,7 @@ use crate::config::EncoderSection;
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ReuseArgs {
     /// Take a view's features again while no block of its picture differs by more than this, 8-bit steps; 0 encodes every picture.
-    #[arg(long, default_value_t = 0.0, value_name = "STEPS")]
+    #[arg(long, default_value_t = 0.0, value_name = "STEPS", value_parser = steps)]
     reuse_unchanged: f64,
     /// With --reuse-unchanged: for so many seconds of capture time at most.
     #[arg(long, default_value_t = 1.0, value_name = "SECS", requires = "reuse_unchanged")]
@@ -21,6 +21,19 @@ impl ReuseArgs {
     pub(in crate::cli) fn section(&self) -> EncoderSection {
         EncoderSection { reuse_unchanged: self.reuse_unchanged, reuse_secs: self.reuse_secs }
     }
+}
+
+/// Threads that a session may have.
+pub(super) fn threads() -> clap::builder::RangedI64ValueParser<u16> {
+    clap::value_parser!(u16).range(1..=i64::from(striatum_models::SessionConfig::MAX_THREADS))
+}
+
+/// 8-bit steps of a picture.
+fn steps(text: &str) -> Result<f64, String> {
+    text.parse()
+        .ok()
+        .filter(|steps| (0.0..=255.0).contains(steps))
+        .ok_or_else(|| "give a number in [0, 255]".to_owned())
 }
 
 /// A count from 1 up.

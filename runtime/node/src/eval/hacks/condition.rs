@@ -63,7 +63,8 @@ impl Condition {
             }
             Self::SameVerdict => {
                 let word = |curve: &Curve| if curve.succeeded() { "success" } else { "failure" };
-                (played.succeeded() != plain.succeeded()).then(|| format!("{} was {}", word(played), word(plain)))
+                (played.succeeded() != plain.succeeded())
+                    .then(|| format!("verdict {}, without the attack {}", word(played), word(plain)))
             }
         }
     }
