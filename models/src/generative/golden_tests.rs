@@ -20,8 +20,7 @@ use super::reading::ReadingRules;
 use super::smart_resize::{PixelLimits, Size, smart_resize};
 use super::testkit::fixture;
 use super::tokens::Tokens;
-use crate::session::SessionConfig;
-use crate::test_files::with_runtime;
+use crate::test_files::{session, with_runtime};
 
 /// What the fixture allows, given bit-equal resizing.
 const PIXELS: f64 = 1e-5;
@@ -191,7 +190,7 @@ fn both_layouts_of_the_config_say_the_same() {
 fn the_model_says_what_transformers_says() {
     with_runtime(|| {
         let golden = golden();
-        let mut engine = Engine::open(&golden.folder, &SessionConfig::default(), Limits::default()).unwrap();
+        let mut engine = Engine::open(&golden.folder, &session(), Limits::default()).unwrap();
         // Half precision in any graph: about a thousand times coarser than single, and random weights amplify it.
         let slack = if engine.decoder.is_half() { 200.0 } else { 1.0 };
         let answers = Answers::new("<score>{percent}%</score>", &golden.tokens).unwrap();

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use ort::ep::{CPU, CUDA, ExecutionProviderDispatch, TensorRT};
+use ort::memory::{AllocationDevice, AllocatorType, MemoryInfo, MemoryType};
 use ort::session::builder::SessionBuilder;
 use serde::{Deserialize, Serialize};
 
@@ -64,6 +65,28 @@ pub struct TensorRtProvider {
     pub cuda_graph: bool,
 }
 
+/// Memory that tensors lie in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Memory {
+    /// The computer's own.
+    Main,
+    /// That of an NVIDIA GPU, by its number.
+    Cuda(u16),
+}
+
+impl Memory {
+    /// As ONNX Runtime calls it, for outputs.
+    pub(super) fn info(self) -> ort::Result<MemoryInfo<'static>> {
+        match self {
+            Self::Main => MemoryInfo::new(AllocationDevice::CPU, 0, AllocatorType::Device, MemoryType::CPUOutput),
+            Self::Cuda(device_id) => {
+                let id = i32::from(device_id);
+                MemoryInfo::new(AllocationDevice::CUDA, id, AllocatorType::Device, MemoryType::Default)
+            }
+        }
+    }
+}
+
 impl Default for Provider {
     fn default() -> Self {
         Self::Cpu(CpuProvider::default())
@@ -71,6 +94,16 @@ impl Default for Provider {
 }
 
 impl Provider {
+    /// One with its default settings, by its name in the config.
+    pub fn by_name(name: &str) -> Option<Self> {
+        match name {
+            "cpu" => Some(Self::default()),
+            "cuda" => Some(Self::Cuda(CudaProvider::default())),
+            "tensorrt" => Some(Self::TensorRt(TensorRtProvider::default())),
+            _ => None,
+        }
+    }
+
     /// The name in the config: `cpu`, `cuda` or `tensorrt`.
     pub fn name(&self) -> &'static str {
         match self {
@@ -80,9 +113,13 @@ impl Provider {
         }
     }
 
-    /// Whether tensors in main memory are the ones the provider works on.
-    pub(crate) fn works_in_main_memory(&self) -> bool {
-        matches!(self, Self::Cpu(_))
+    /// Where the tensors are that the provider works on.
+    pub(crate) fn memory(&self) -> Memory {
+        match self {
+            Self::Cpu(_) => Memory::Main,
+            Self::Cuda(cuda) => Memory::Cuda(cuda.device_id),
+            Self::TensorRt(trt) => Memory::Cuda(trt.device_id),
+        }
     }
 
     /// Whether it records the model once, with the addresses of its inputs, and replays that.
@@ -193,9 +230,9 @@ pub(crate) fn register(builder: SessionBuilder, providers: &[Provider], model_ke
         let name = provider.name();
         let refused = |why: String| Error::Provider {
             name: name.to_owned(),
+            mend: mend(name, &why),
             why,
             available: available.join(", "),
-            mend: format!("install a library with {name}, or take {name} out of `providers`"),
         };
         if !available.contains(&name) {
             return Err(refused("the loaded library was built without it".to_owned()));
@@ -203,4 +240,12 @@ pub(crate) fn register(builder: SessionBuilder, providers: &[Provider], model_ke
         builder = builder.with_execution_providers([provider.dispatch(model_key)]).map_err(|e| refused(one_line(e)))?;
     }
     Ok(builder)
+}
+
+/// How to get a provider that said `why` it is not there.
+fn mend(name: &str, why: &str) -> String {
+    if why.contains("cannot open shared object file") {
+        return "put the folder of the library that is missing into LD_LIBRARY_PATH (docs/guide/setup.md)".to_owned();
+    }
+    format!("install a library with {name}, or take {name} out of `providers`")
 }
