@@ -10,7 +10,7 @@ use super::answers::Answers;
 use super::chat::ChatTemplate;
 use super::config::ModelConfig;
 use super::distribution::{best, log_sum};
-use super::engine::{Engine, Limits, Rows, Seen};
+use super::engine::{Engine, Limits, Picture, Rows, Seen};
 use super::folder::Folder;
 use super::json::Json;
 use super::patches::Patcher;
@@ -201,7 +201,10 @@ fn the_model_says_what_transformers_says() {
                 .as_array()
                 .unwrap()
                 .iter()
-                .map(|image| engine.look(&golden.image(image), limits(case), true).unwrap())
+                .map(|image| {
+                    let picture = Picture::new(Arc::new(golden.image(image)), limits(case));
+                    engine.look(&picture, limits(case), true).unwrap()
+                })
                 .collect();
             let features: Vec<f32> = seen.iter().flat_map(|seen| seen.features.iter().copied()).collect();
             let wanted = &case["image_features"]["samples"];

@@ -9,6 +9,7 @@ mod bound;
 mod config;
 mod dynamic;
 mod encoder;
+mod engines;
 mod fixed;
 mod model;
 mod operators;

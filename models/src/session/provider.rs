@@ -7,6 +7,7 @@ use ort::memory::{AllocationDevice, AllocatorType, MemoryInfo, MemoryType};
 use ort::session::builder::SessionBuilder;
 use serde::{Deserialize, Serialize};
 
+use super::engines;
 use super::runtime::available_providers;
 use crate::error::{Error, Result, one_line};
 
@@ -54,8 +55,8 @@ pub struct TensorRtProvider {
     pub fp16: bool,
     /// Build engines in 8 bits: only for models that carry their own quantisation (QDQ).
     pub int8: bool,
-    /// Where built engines are kept between starts. Absent: built anew at every start, which takes minutes. Files are
-    /// named by the model's hash; TensorRT adds the GPU's compute capability.
+    /// Where built engines are kept between starts, in a folder for each version of TensorRT and model of GPU. Absent: built anew
+    /// at every start, which takes minutes. Files are named by the model's hash; TensorRT adds the GPU's compute capability.
     pub engine_cache_dir: Option<PathBuf>,
     /// Where measured kernel timings are kept. Absent: none are kept.
     pub timing_cache_dir: Option<PathBuf>,
@@ -148,13 +149,13 @@ impl Provider {
         }
     }
 
-    fn dispatch(&self, model_key: &str) -> ExecutionProviderDispatch {
-        match self {
+    fn dispatch(&self, model_key: &str) -> Result<ExecutionProviderDispatch> {
+        let dispatch = match self {
             Self::Cpu(_) => CPU::default().build(),
             Self::Cuda(cuda) => cuda.dispatch(),
-            Self::TensorRt(trt) => trt.dispatch(model_key),
-        }
-        .error_on_failure()
+            Self::TensorRt(trt) => trt.dispatch(model_key)?,
+        };
+        Ok(dispatch.error_on_failure())
     }
 }
 
@@ -172,7 +173,7 @@ impl CudaProvider {
 }
 
 impl TensorRtProvider {
-    fn dispatch(&self, model_key: &str) -> ExecutionProviderDispatch {
+    fn dispatch(&self, model_key: &str) -> Result<ExecutionProviderDispatch> {
         let mut ep = TensorRT::default()
             .with_device_id(i32::from(self.device_id))
             .with_fp16(self.fp16)
@@ -181,7 +182,7 @@ impl TensorRtProvider {
         if let Some(dir) = &self.engine_cache_dir {
             ep = ep
                 .with_engine_cache(true)
-                .with_engine_cache_path(dir.display())
+                .with_engine_cache_path(engines::folder(dir)?.display())
                 .with_engine_cache_prefix(format!("striatum_{model_key}"));
         }
         if let Some(dir) = &self.timing_cache_dir {
@@ -190,7 +191,7 @@ impl TensorRtProvider {
         if let Some(bytes) = self.workspace_bytes.and_then(|b| usize::try_from(b).ok()) {
             ep = ep.with_max_workspace_size(bytes);
         }
-        ep.build()
+        Ok(ep.build())
     }
 }
 
@@ -237,7 +238,8 @@ pub(crate) fn register(builder: SessionBuilder, providers: &[Provider], model_ke
         if !available.contains(&name) {
             return Err(refused("the loaded library was built without it".to_owned()));
         }
-        builder = builder.with_execution_providers([provider.dispatch(model_key)]).map_err(|e| refused(one_line(e)))?;
+        builder =
+            builder.with_execution_providers([provider.dispatch(model_key)?]).map_err(|e| refused(one_line(e)))?;
     }
     Ok(builder)
 }
