@@ -1,6 +1,7 @@
 //! How long a step takes, of a model that is large enough to tell: printed, not judged.
+#![allow(clippy::print_stderr)] // its numbers are what it is for
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::Limits;
@@ -26,7 +27,7 @@ struct Way {
 }
 
 /// Seconds of a step, the median of some: as the clock on the wall goes where a GPU works, else as the thread was busy.
-fn secs_of_a_step(folder: &PathBuf, way: &Way) -> f64 {
+fn secs_of_a_step(folder: &Path, way: &Way) -> f64 {
     let reading = ReadingRules { prune_below: way.prune_below, text_tokens: 0, ..ReadingRules::default() };
     let options = GenerativeOptions { caching: way.caching, reading, session: session(), limits: Limits::default() };
     let on_gpu = options.session.device_memory().is_some();
@@ -57,7 +58,6 @@ fn secs_of_a_step(folder: &PathBuf, way: &Way) -> f64 {
 /// Times a step of a larger random model, kept and anew: `STRIATUM_GRM_SCALED` names its folder (docs/guide/generative.md).
 #[test]
 #[ignore = "takes minutes, and a model that is not in the repository"]
-#[allow(clippy::print_stderr)] // its numbers are what it is for
 fn time_of_a_step() {
     let Some(folder) = std::env::var_os("STRIATUM_GRM_SCALED").map(PathBuf::from) else {
         eprintln!("SKIPPED: STRIATUM_GRM_SCALED names no folder");
