@@ -44,6 +44,6 @@ pub use perceptual::{
 };
 pub use session::{
     CpuProvider, CudaProvider, Encoder, FixedModel, OrtModel, Provider, SessionConfig, TensorInfo, TensorRtProvider,
-    Terminator, available_providers, init_runtime, runtime_library, runtime_version,
+    Terminator, available_providers, init_runtime, runtime_library, runtime_version, try_provider,
 };
 pub use weights::{Dtype, StateDict, StoredTensor, from_wheel, sha256_hex};

@@ -4,7 +4,7 @@
 
 use std::path::PathBuf;
 
-use crate::{BackboneId, init_runtime};
+use crate::{BackboneId, SessionConfig, init_runtime};
 
 fn cache() -> Option<PathBuf> {
     let given = std::env::var_os("STRIATUM_CACHE").map(PathBuf::from);
@@ -33,6 +33,12 @@ pub(crate) fn with_runtime(body: impl FnOnce()) {
         init_runtime(&library).unwrap();
         body();
     }
+}
+
+/// How models of tests that compare numbers are run: as `STRIATUM_TEST_SESSION` says in TOML, else as by default.
+pub(crate) fn session() -> SessionConfig {
+    std::env::var("STRIATUM_TEST_SESSION")
+        .map_or_else(|_| SessionConfig::default(), |text| SessionConfig::from_toml(&text).unwrap())
 }
 
 /// The trained weights of a backbone.

@@ -10,13 +10,14 @@ use super::reading::{NoVote, Reading, ReadingRules};
 use super::testkit::{drawn, grm, manifest, set};
 use super::testkit_genai::genai_layout;
 use super::{Distribution, Limits};
-use crate::test_files::with_runtime;
+use crate::session::Memory;
+use crate::test_files::{session, with_runtime};
 
 const SAME: f64 = 1e-4;
 
 fn options(caching: Caching, limits: Limits) -> GenerativeOptions {
     let reading = ReadingRules { prune_below: 0.0, ..ReadingRules::default() };
-    GenerativeOptions { caching, limits, reading, ..GenerativeOptions::default() }
+    GenerativeOptions { caching, limits, reading, session: session() }
 }
 
 /// Three frame sets of an episode.
@@ -65,6 +66,31 @@ fn what_is_kept_gives_what_is_computed_anew() {
             let difference = apart(&play(&mut kept), &computed);
             eprintln!("kept and computed: {difference:.1e}");
             assert!(difference <= SAME, "{difference}");
+        }
+    });
+}
+
+/// Keys and values that stay where a run left them, and rows put together there, are those that go through main memory. Where the
+/// session has no GPU they stay in main memory, by the same bindings and graphs.
+#[test]
+#[allow(clippy::print_stderr)] // the difference is to be seen, not only bounded
+fn keys_and_values_that_stay_are_those_that_are_copied() {
+    with_runtime(|| {
+        let there = session().device_memory().unwrap_or(Memory::Main);
+        // One row at a time gathers from several prompts, and reasons are written token by token.
+        let narrow = Limits { memory_bytes: 8 << 20, ..Limits::default() };
+        for limits in [Limits::default(), narrow] {
+            let play_in = |stay| {
+                let mut model = grm(&drawn(), &options(Caching::Kept, limits)).unwrap();
+                model.engine.decoder.stay_in(stay);
+                play(&mut model)
+            };
+            let (copied, stayed) = (play_in(None), play_in(Some(there)));
+            let difference = apart(&stayed, &copied);
+            eprintln!("stayed and copied: {difference:.1e}");
+            assert!(difference <= if there == Memory::Main { 0.0 } else { SAME }, "{difference}");
+            let counts = |steps: &[StepReading]| steps.iter().map(|step| step.counts).collect::<Vec<_>>();
+            assert_eq!(counts(&stayed), counts(&copied));
         }
     });
 }
@@ -207,45 +233,5 @@ fn the_expectation_does_not_depend_on_sampling() {
         for mean in means {
             assert!((mean - distribution.expected).abs() < 5.0 * error, "{mean} {}", distribution.expected);
         }
-    });
-}
-
-/// Seconds that this thread has had a processor, where the system says so: others that use the same cores do not count.
-fn thread_seconds() -> Option<f64> {
-    let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
-    text.split(' ').next()?.parse::<f64>().ok().map(|nanos| nanos / 1e9)
-}
-
-/// Times a step of a larger random model, kept and anew: `STRIATUM_GRM_SCALED` names its folder (docs/guide/generative.md).
-#[test]
-#[ignore = "takes minutes, and a model that is not in the repository"]
-#[allow(clippy::print_stderr)] // its numbers are what it is for
-fn time_of_a_step() {
-    let Some(folder) = std::env::var_os("STRIATUM_GRM_SCALED") else {
-        eprintln!("SKIPPED: STRIATUM_GRM_SCALED names no folder");
-        return;
-    };
-    with_runtime(|| {
-        let seconds = |caching| {
-            let mut options = options(caching, Limits::default());
-            // Prompts alone: what reading the answers costs is the same either way.
-            options.reading = ReadingRules { prune_below: 0.5, text_tokens: 0, ..ReadingRules::default() };
-            let path = std::path::Path::new(&folder);
-            let mut grm = GenerativeGrm::with_manifest(path, manifest(), [0; 32], &options).unwrap();
-            grm.begin("clear the table", &set(400, 10), &set(900, 500)).unwrap();
-            grm.step(&set(400, 60)).unwrap();
-            let times = [160, 260].map(|column| {
-                let pictures = set(400, column);
-                let begun = (thread_seconds(), std::time::Instant::now());
-                let step = grm.step(&pictures).unwrap();
-                let wall = begun.1.elapsed().as_secs_f64();
-                let time = thread_seconds().zip(begun.0).map_or(wall, |(end, begin)| end - begin);
-                eprintln!("{caching:?}: {time:.2} s of the thread, {wall:.2} s in all, {:?}", step.counts);
-                time
-            });
-            times.into_iter().fold(f64::INFINITY, f64::min)
-        };
-        let (kept, anew) = (seconds(Caching::Kept), seconds(Caching::Off));
-        eprintln!("kept {kept:.2} s, anew {anew:.2} s: {:.3} of it", kept / anew);
     });
 }

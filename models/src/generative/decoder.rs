@@ -2,12 +2,13 @@
 
 use super::config::ModelConfig;
 use super::folder::Graphs;
+use super::gather::Gatherer;
 use super::graphs::{FLOATS, INTS, bind, cache_names, fits, no_others};
 use super::json::EXPORT_AGAIN;
 use super::kv::Kv;
 use crate::error::{Error, Result};
 use crate::onnx::ElementType;
-use crate::session::{DynamicModel, HostTensor, SessionConfig};
+use crate::session::{DynamicModel, Memory, RunTensor, SessionConfig};
 
 /// The operator that takes several new tokens after a past for one row only.
 const ONE_ROW_AFTER_PAST: &str = "com.microsoft.GroupQueryAttention";
@@ -26,12 +27,15 @@ pub(crate) struct Decoder {
     embeds_element: ElementType,
     kv_element: ElementType,
     memory_bytes: u64,
+    /// Where keys and values stay between runs, if not in main memory.
+    stay: Option<Memory>,
+    gatherer: Gatherer,
 }
 
 /// What a run over some rows of tokens gave.
 #[derive(Debug)]
 pub(crate) struct Decoded {
-    logits: HostTensor,
+    logits: RunTensor,
     vocabulary: usize,
     tokens: usize,
     /// Keys and values of all tokens so far.
@@ -95,7 +99,27 @@ impl Decoder {
         let [embeds, mask, positions] = [embeds, mask, positions].map(|spec| spec.name.clone());
         let kv_element = kv_element.unwrap_or(ElementType::F32);
         let config = config.clone();
-        Ok(Self { config, embeds, mask, positions, past, wanted, embeds_element, kv_element, memory_bytes, model })
+        let gatherer = Gatherer::new(session, kv_element, (config.kv_heads, config.head_dim), past.len());
+        Ok(Self {
+            stay: session.device_memory(),
+            config,
+            embeds,
+            mask,
+            positions,
+            past,
+            wanted,
+            embeds_element,
+            kv_element,
+            memory_bytes,
+            gatherer,
+            model,
+        })
+    }
+
+    /// Where keys and values stay between runs; `None`: they go through main memory.
+    #[cfg(test)]
+    pub(crate) fn stay_in(&mut self, memory: Option<Memory>) {
+        self.stay = memory;
     }
 
     /// Whether keys and values are half precision.
@@ -107,6 +131,15 @@ impl Decoder {
     /// Keys and values of no token.
     pub(crate) fn nothing_read(&self) -> Result<Kv> {
         Kv::empty(&self.config, self.kv_element, 1)
+    }
+
+    /// Rows taken from others, one after the other, as (whose, which row). All must be of equally many tokens.
+    pub(crate) fn gather(&mut self, rows: &[(&Kv, usize)]) -> Result<Kv> {
+        match self.stay {
+            // Those of no token are made in main memory and hold nothing that could be copied.
+            Some(memory) if rows.iter().all(|(kv, _)| kv.tokens() > 0) => self.gatherer.gather(rows, memory),
+            _ => Kv::gather(rows),
+        }
     }
 
     /// How many rows of `tokens` new tokens after `past` others fit into the memory that may be used; at least one.
@@ -147,13 +180,17 @@ impl Decoder {
             let what = format!("{total} tokens, the model takes {}", self.config.most_tokens);
             return Err(Error::config("prompt", what, "lower max_pixels or the token budget"));
         }
-        let embeds = HostTensor::floats(self.embeds_element, &[rows, tokens, self.config.hidden], embeds)?;
-        let mask = HostTensor::ints(&[rows, total], vec![1; rows * total])?;
-        let positions = HostTensor::ints(&[3, rows, tokens], positions)?;
+        let embeds = RunTensor::floats(self.embeds_element, &[rows, tokens, self.config.hidden], embeds)?;
+        let mask = RunTensor::ints(&[rows, total], vec![1; rows * total])?;
+        let positions = RunTensor::ints(&[3, rows, tokens], positions)?;
         let mut inputs =
             vec![(self.embeds.as_str(), &embeds), (self.mask.as_str(), &mask), (self.positions.as_str(), &positions)];
         inputs.extend(self.past.iter().map(String::as_str).zip(past.tensors()));
-        let mut outputs = self.model.run(&inputs, &self.wanted)?.into_iter();
+        let outputs = match self.stay {
+            Some(memory) => self.model.run_on(&inputs, &self.wanted, 1, memory)?,
+            None => self.model.run(&inputs, &self.wanted)?,
+        };
+        let mut outputs = outputs.into_iter();
         let vocabulary = self.config.vocabulary;
         let odd = |dims: &[usize]| {
             let what =
@@ -164,7 +201,7 @@ impl Decoder {
         if logits.dims() != [rows, tokens, vocabulary] {
             return Err(odd(logits.dims()));
         }
-        let present: Vec<HostTensor> = outputs.collect();
+        let present: Vec<RunTensor> = outputs.collect();
         let dims = [rows, self.config.kv_heads, total, self.config.head_dim];
         if let Some(tensor) = present.iter().find(|tensor| tensor.dims() != dims) {
             return Err(odd(tensor.dims()));

@@ -54,6 +54,19 @@ pub struct Counts {
     pub decoder_runs: u64,
 }
 
+/// A picture and its fingerprint, which takes long enough to be worked out once.
+#[derive(Clone, Debug)]
+pub(crate) struct Picture {
+    image: Arc<Image>,
+    key: Key,
+}
+
+impl Picture {
+    pub(crate) fn new(image: Arc<Image>, limits: PixelLimits) -> Self {
+        Self { key: key_of(&image, limits), image }
+    }
+}
+
 /// A picture as the language model sees it.
 #[derive(Debug)]
 pub(crate) struct Seen {
@@ -107,8 +120,9 @@ impl Engine {
     }
 
     /// A picture's features: kept from before where `keep` allows it, or computed.
-    pub(crate) fn look(&mut self, image: &Image, limits: PixelLimits, keep: bool) -> Result<Arc<Seen>> {
-        let key = key_of(image, limits);
+    pub(crate) fn look(&mut self, picture: &Picture, limits: PixelLimits, keep: bool) -> Result<Arc<Seen>> {
+        let Picture { image, key } = picture;
+        let key = *key;
         if keep && let Some(seen) = self.seen.get(&key) {
             self.counts.images_kept += 1;
             return Ok(seen);

@@ -10,7 +10,7 @@ use super::answers::Answers;
 use super::chat::ChatTemplate;
 use super::config::ModelConfig;
 use super::distribution::{best, log_sum};
-use super::engine::{Engine, Limits, Rows, Seen};
+use super::engine::{Engine, Limits, Picture, Rows, Seen};
 use super::folder::Folder;
 use super::json::Json;
 use super::patches::Patcher;
@@ -20,8 +20,7 @@ use super::reading::ReadingRules;
 use super::smart_resize::{PixelLimits, Size, smart_resize};
 use super::testkit::fixture;
 use super::tokens::Tokens;
-use crate::session::SessionConfig;
-use crate::test_files::with_runtime;
+use crate::test_files::{session, with_runtime};
 
 /// What the fixture allows, given bit-equal resizing.
 const PIXELS: f64 = 1e-5;
@@ -191,7 +190,7 @@ fn both_layouts_of_the_config_say_the_same() {
 fn the_model_says_what_transformers_says() {
     with_runtime(|| {
         let golden = golden();
-        let mut engine = Engine::open(&golden.folder, &SessionConfig::default(), Limits::default()).unwrap();
+        let mut engine = Engine::open(&golden.folder, &session(), Limits::default()).unwrap();
         // Half precision in any graph: about a thousand times coarser than single, and random weights amplify it.
         let slack = if engine.decoder.is_half() { 200.0 } else { 1.0 };
         let answers = Answers::new("<score>{percent}%</score>", &golden.tokens).unwrap();
@@ -202,7 +201,10 @@ fn the_model_says_what_transformers_says() {
                 .as_array()
                 .unwrap()
                 .iter()
-                .map(|image| engine.look(&golden.image(image), limits(case), true).unwrap())
+                .map(|image| {
+                    let picture = Picture::new(Arc::new(golden.image(image)), limits(case));
+                    engine.look(&picture, limits(case), true).unwrap()
+                })
                 .collect();
             let features: Vec<f32> = seen.iter().flat_map(|seen| seen.features.iter().copied()).collect();
             let wanted = &case["image_features"]["samples"];

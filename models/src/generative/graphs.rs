@@ -7,7 +7,7 @@ use super::patches::Grid;
 use super::positions::as_i64;
 use crate::error::{Error, Result};
 use crate::onnx::{Dim, ElementType, TensorSpec};
-use crate::session::{DynamicModel, HostTensor, SessionConfig};
+use crate::session::{DynamicModel, RunTensor, SessionConfig};
 
 /// The first of `names` that is among `tensors`.
 pub(super) fn bind<'a>(tensors: &'a [TensorSpec], names: &[String], side: &str, label: &str) -> Result<&'a TensorSpec> {
@@ -81,8 +81,8 @@ impl Vision {
 
     /// Features of one picture, `tokens` embeddings, from its rows of patches.
     pub(crate) fn encode(&mut self, pixels: Vec<f32>, grid: Grid, tokens: usize) -> Result<Vec<f32>> {
-        let pixels = HostTensor::floats(self.element, &[grid.patches(), self.row_len], pixels)?;
-        let grid = HostTensor::ints(&[1, 3], vec![1, as_i64(grid.rows), as_i64(grid.columns)])?;
+        let pixels = RunTensor::floats(self.element, &[grid.patches(), self.row_len], pixels)?;
+        let grid = RunTensor::ints(&[1, 3], vec![1, as_i64(grid.rows), as_i64(grid.columns)])?;
         let inputs = [(self.pixels.as_str(), &pixels), (self.grid.as_str(), &grid)];
         let outputs = self.model.run(&inputs, &self.features)?;
         let mut features = Vec::with_capacity(tokens * self.hidden);
@@ -137,12 +137,12 @@ impl Embedding {
     /// Embeddings of `rows` rows of tokens, row by row; `pictures` are in the order of their places.
     pub(crate) fn embed(&mut self, ids: &[u32], rows: usize, pictures: &[Placed<'_>]) -> Result<Vec<f32>> {
         let tokens = ids.len() / rows.max(1);
-        let ids_tensor = HostTensor::ints(&[rows, tokens], ids.iter().map(|&id| i64::from(id)).collect())?;
+        let ids_tensor = RunTensor::ints(&[rows, tokens], ids.iter().map(|&id| i64::from(id)).collect())?;
         let mut inputs = vec![(self.ids.as_str(), &ids_tensor)];
         let features;
         if let Some((name, element)) = &self.features {
             let all: Vec<f32> = pictures.iter().flat_map(|(_, features)| features.iter().copied()).collect();
-            features = HostTensor::floats(*element, &[all.len() / self.hidden, self.hidden], all)?;
+            features = RunTensor::floats(*element, &[all.len() / self.hidden, self.hidden], all)?;
             inputs.push((name, &features));
         }
         let outputs = self.model.run(&inputs, &self.embeds)?;

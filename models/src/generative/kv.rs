@@ -3,13 +3,13 @@
 use super::config::ModelConfig;
 use crate::error::Result;
 use crate::onnx::ElementType;
-use crate::session::HostTensor;
+use crate::session::RunTensor;
 
 /// Keys and values of some rows of equally many tokens; a tensor `[rows, kv_heads, tokens, head_dim]` for the keys and one for
 /// the values of each layer.
 #[derive(Debug)]
 pub(crate) struct Kv {
-    tensors: Vec<HostTensor>,
+    tensors: Vec<RunTensor>,
     rows: usize,
     tokens: usize,
     heads: usize,
@@ -20,12 +20,12 @@ impl Kv {
     /// Of no token.
     pub(crate) fn empty(config: &ModelConfig, element: ElementType, rows: usize) -> Result<Self> {
         let dims = [rows, config.kv_heads, 0, config.head_dim];
-        let tensors = (0..2 * config.layers).map(|_| HostTensor::zeros(element, &dims)).collect::<Result<_>>()?;
+        let tensors = (0..2 * config.layers).map(|_| RunTensor::zeros(element, &dims)).collect::<Result<_>>()?;
         Ok(Self { tensors, rows, tokens: 0, heads: config.kv_heads, head_dim: config.head_dim })
     }
 
     /// Takes what a run gave, whose shapes have been checked.
-    pub(super) fn of(tensors: Vec<HostTensor>, config: &ModelConfig, rows: usize, tokens: usize) -> Self {
+    pub(super) fn of(tensors: Vec<RunTensor>, config: &ModelConfig, rows: usize, tokens: usize) -> Self {
         Self { tensors, rows, tokens, heads: config.kv_heads, head_dim: config.head_dim }
     }
 
@@ -37,18 +37,23 @@ impl Kv {
         self.tokens
     }
 
+    /// The same rows in other memory or another order.
+    pub(super) fn with(&self, tensors: Vec<RunTensor>, rows: usize) -> Self {
+        Self { tensors, rows, ..*self }
+    }
+
     /// Keys before values, layer by layer.
-    pub(super) fn tensors(&self) -> &[HostTensor] {
+    pub(super) fn tensors(&self) -> &[RunTensor] {
         &self.tensors
     }
 
     pub(crate) fn bytes(&self) -> u64 {
-        self.tensors.iter().map(HostTensor::bytes).sum()
+        self.tensors.iter().map(RunTensor::bytes).sum()
     }
 
-    /// Rows taken from others, one after the other, as (whose, which row). All must be of equally many tokens; there is at
-    /// least one.
-    pub(crate) fn gather(rows: &[(&Self, usize)]) -> Result<Self> {
+    /// Rows taken from others, one after the other, as (whose, which row), in main memory. All must be of equally many tokens;
+    /// there is at least one.
+    pub(super) fn gather(rows: &[(&Self, usize)]) -> Result<Self> {
         let Some(&(first, _)) = rows.first() else {
             return Ok(Self { tensors: Vec::new(), rows: 0, tokens: 0, heads: 0, head_dim: 0 });
         };
@@ -56,7 +61,7 @@ impl Kv {
         let dims = [rows.len(), first.heads, first.tokens, first.head_dim];
         let mut tensors = Vec::with_capacity(first.tensors.len());
         for index in 0..first.tensors.len() {
-            let mut tensor = HostTensor::zeros(first.tensors[index].element(), &dims)?;
+            let mut tensor = RunTensor::zeros(first.tensors[index].element(), &dims)?;
             for (to, &(from, row)) in rows.iter().enumerate() {
                 tensor.copy_blocks(&from.tensors[index], len, std::iter::once((row * len, to * len)))?;
             }

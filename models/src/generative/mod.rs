@@ -24,6 +24,7 @@ mod decoder;
 mod distribution;
 mod engine;
 mod folder;
+mod gather;
 #[cfg(test)]
 mod golden_tests;
 mod graphs;
@@ -47,6 +48,8 @@ mod steps;
 mod testkit;
 #[cfg(test)]
 mod testkit_genai;
+#[cfg(test)]
+mod time_tests;
 mod tokens;
 
 pub use config::{Family, ModelConfig};

@@ -9,7 +9,7 @@ use striatum_frames::Image;
 use super::answers::Answers;
 use super::cache::ByteCache;
 use super::chat::ChatTemplate;
-use super::engine::{Counts, Engine, Limits, Seen};
+use super::engine::{Counts, Engine, Limits, Picture, Seen};
 use super::folder::Folder;
 use super::kv::Kv;
 use super::manifest::{GenerativeManifest, Role};
@@ -77,9 +77,9 @@ pub struct GenerativeGrm {
 #[derive(Debug)]
 struct Episode {
     slotted: Slotted,
-    start: Vec<Arc<Image>>,
-    goal: Vec<Arc<Image>>,
-    before: Option<Vec<Arc<Image>>>,
+    start: Vec<Picture>,
+    goal: Vec<Picture>,
+    before: Option<Vec<Picture>>,
 }
 
 impl GenerativeGrm {
@@ -155,7 +155,8 @@ impl GenerativeGrm {
     /// [`Error::Config`] if task, pictures or their sizes do not fit; [`Error::Ort`] if a graph fails.
     pub fn ask(&mut self, task: &str, pictures: &[&Image]) -> Result<Reading> {
         let slotted = self.prompt.tokens(task, &self.chat, &self.tokens)?;
-        let seen = self.look(pictures.iter().copied())?;
+        let pictures = self.pictures(pictures.iter().map(|&picture| Arc::new(picture.clone())));
+        let seen = self.look(pictures.iter())?;
         let prompt = self.fill(&slotted, &seen)?;
         let past = self.engine.decoder.nothing_read()?;
         let end = prompt.ids.len();
@@ -176,7 +177,8 @@ impl GenerativeGrm {
         self.check_views(goal)?;
         self.prefixes.clear();
         self.engine.forget();
-        self.episode = Some(Episode { slotted, start: start.to_vec(), goal: goal.to_vec(), before: None });
+        let (start, goal) = (self.pictures(start.iter().cloned()), self.pictures(goal.iter().cloned()));
+        self.episode = Some(Episode { slotted, start, goal, before: None });
         Ok(())
     }
 
@@ -198,9 +200,10 @@ impl GenerativeGrm {
             return Err(Error::config("episode", "none has begun", "begin one first"));
         };
         let counted = self.engine.counts;
-        let result = self.read_step(&episode, now);
+        let now = self.pictures(now.iter().cloned());
+        let result = self.read_step(&episode, &now);
         if result.is_ok() {
-            episode.before = Some(now.to_vec());
+            episode.before = Some(now);
         }
         self.episode = Some(episode);
         let mut readings = result?.into_iter();
@@ -210,7 +213,7 @@ impl GenerativeGrm {
     }
 
     /// Forward, backward, and, after the first frame set, incremental.
-    fn read_step(&mut self, episode: &Episode, now: &[Arc<Image>]) -> Result<Vec<Reading>> {
+    fn read_step(&mut self, episode: &Episode, now: &[Picture]) -> Result<Vec<Reading>> {
         let befores = [Some(&episode.start), Some(&episode.goal), episode.before.as_ref()];
         let mut asks = Vec::with_capacity(3);
         for before in befores.into_iter().flatten() {
@@ -221,9 +224,8 @@ impl GenerativeGrm {
                 Role::Before => &sets[2][view],
                 Role::After => &now[view],
             };
-            let pictures: Vec<Arc<Image>> =
-                self.plan.slots.iter().map(|&(role, view)| Arc::clone(of(role, view))).collect();
-            let seen = self.look(pictures.iter().map(AsRef::as_ref))?;
+            let pictures: Vec<&Picture> = self.plan.slots.iter().map(|&(role, view)| of(role, view)).collect();
+            let seen = self.look(pictures.into_iter())?;
             let prompt = self.fill(&episode.slotted, &seen)?;
             let cuts = self.plan.cuts(&prompt);
             asks.push(Ask { prompt, seen, cuts, lasts: asks.len() < 2 });
@@ -244,7 +246,12 @@ impl GenerativeGrm {
         Ok(readings.into_iter().flatten().collect())
     }
 
-    fn look<'a>(&mut self, pictures: impl Iterator<Item = &'a Image>) -> Result<Vec<Arc<Seen>>> {
+    fn pictures(&self, images: impl Iterator<Item = Arc<Image>>) -> Vec<Picture> {
+        let limits = self.manifest.pixel_limits();
+        images.map(|image| Picture::new(image, limits)).collect()
+    }
+
+    fn look<'a>(&mut self, pictures: impl Iterator<Item = &'a Picture>) -> Result<Vec<Arc<Seen>>> {
         let (limits, keep) = (self.manifest.pixel_limits(), self.caching == Caching::Kept);
         pictures.map(|picture| self.engine.look(picture, limits, keep)).collect()
     }

@@ -171,7 +171,10 @@ fn read_paths(
         let kv = match kept.take() {
             // The same prompts as in the chunk before: their keys and values lie there already.
             Some((before, kv)) if before == whose => kv,
-            _ => Kv::gather(&whose.iter().map(|&whose| (ended[whose].kv, ended[whose].row)).collect::<Vec<_>>())?,
+            _ => {
+                let rows: Vec<_> = whose.iter().map(|&whose| (ended[whose].kv, ended[whose].row)).collect();
+                engine.decoder.gather(&rows)?
+            }
         };
         let rows: Vec<Vec<u32>> = paths.iter().map(|(_, places)| last(places)).collect();
         let positions: Vec<i64> = whose.iter().map(|&whose| ended[whose].next).collect();
@@ -249,7 +252,7 @@ pub(crate) fn write_on(
                 Some((kv, _, next)) => (kv, *next),
                 None if ended.kv.rows() == 1 => (ended.kv, ended.next),
                 None => {
-                    own = Kv::gather(&[(ended.kv, ended.row)])?;
+                    own = engine.decoder.gather(&[(ended.kv, ended.row)])?;
                     (&own, ended.next)
                 }
             };

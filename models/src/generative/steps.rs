@@ -86,7 +86,8 @@ impl GenerativeGrm {
                 self.engine.read(&prompts, past..end, &begun[*one])?
             } else {
                 let rows: Vec<(&Kv, usize)> = whose.iter().map(|&ask| (begun[ask].as_ref(), 0)).collect();
-                self.engine.read(&prompts, past..end, &Kv::gather(&rows)?)?
+                let begun = self.engine.decoder.gather(&rows)?;
+                self.engine.read(&prompts, past..end, &begun)?
             };
             batches.push(Batch { whose, decoded, tokens: end - past });
         }

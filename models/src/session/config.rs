@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::provider::Provider;
+use super::provider::{Memory, Provider};
 use crate::error::{Error, Result, nearest, one_line};
 
 /// How ONNX Runtime runs a model.
@@ -94,7 +94,12 @@ impl SessionConfig {
 
     /// Whether every tensor of the session lives in main memory, so that a binding sees what is written later.
     pub(crate) fn works_in_main_memory(&self) -> bool {
-        self.providers.iter().all(Provider::works_in_main_memory)
+        self.providers.iter().all(|provider| provider.memory() == Memory::Main)
+    }
+
+    /// Memory other than the main one that most of a model's tensors are in, if there is such.
+    pub(crate) fn device_memory(&self) -> Option<Memory> {
+        self.providers.first().map(Provider::memory).filter(|&memory| memory != Memory::Main)
     }
 }
 
@@ -153,6 +158,7 @@ mod tests {
         assert!(trt.fp16 && trt.int8 && trt.cuda_graph && trt.workspace_bytes == Some(1 << 30));
         assert_eq!(trt.engine_cache_dir.as_deref(), Some(std::path::Path::new("engines")));
         assert_eq!((config.graph_replay(), SessionConfig::default().graph_replay()), (Some("tensorrt"), None));
+        assert_eq!((config.device_memory(), SessionConfig::default().device_memory()), (Some(Memory::Cuda(1)), None));
         let again = SessionConfig::from_toml(&toml::to_string(&config).unwrap()).unwrap();
         assert_eq!(again, config);
     }

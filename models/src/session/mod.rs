@@ -9,9 +9,11 @@ mod bound;
 mod config;
 mod dynamic;
 mod encoder;
+mod engines;
 mod fixed;
 mod model;
 mod operators;
+mod probe;
 mod provider;
 mod runtime;
 mod tensor;
@@ -23,9 +25,13 @@ pub use fixed::FixedModel;
 pub(crate) use model::summary_with_files;
 pub use model::{OrtModel, TensorInfo, Terminator};
 pub(crate) use operators::missing_operators;
+pub use probe::try_provider;
+pub(crate) use provider::Memory;
 pub use provider::{CpuProvider, CudaProvider, Provider, TensorRtProvider};
 pub use runtime::{available_providers, init_runtime, runtime_library, runtime_version};
-pub(crate) use tensor::HostTensor;
+pub(crate) use tensor::RunTensor;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod time_tests;

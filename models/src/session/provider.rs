@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 
 use ort::ep::{CPU, CUDA, ExecutionProviderDispatch, TensorRT};
+use ort::memory::{AllocationDevice, AllocatorType, MemoryInfo, MemoryType};
 use ort::session::builder::SessionBuilder;
 use serde::{Deserialize, Serialize};
 
+use super::engines;
 use super::runtime::available_providers;
 use crate::error::{Error, Result, one_line};
 
@@ -53,8 +55,8 @@ pub struct TensorRtProvider {
     pub fp16: bool,
     /// Build engines in 8 bits: only for models that carry their own quantisation (QDQ).
     pub int8: bool,
-    /// Where built engines are kept between starts. Absent: built anew at every start, which takes minutes. Files are
-    /// named by the model's hash; TensorRT adds the GPU's compute capability.
+    /// Where built engines are kept between starts, in a folder for each version of TensorRT and model of GPU. Absent: built anew
+    /// at every start, which takes minutes. Files are named by the model's hash; TensorRT adds the GPU's compute capability.
     pub engine_cache_dir: Option<PathBuf>,
     /// Where measured kernel timings are kept. Absent: none are kept.
     pub timing_cache_dir: Option<PathBuf>,
@@ -64,6 +66,28 @@ pub struct TensorRtProvider {
     pub cuda_graph: bool,
 }
 
+/// Memory that tensors lie in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Memory {
+    /// The computer's own.
+    Main,
+    /// That of an NVIDIA GPU, by its number.
+    Cuda(u16),
+}
+
+impl Memory {
+    /// As ONNX Runtime calls it, for outputs.
+    pub(super) fn info(self) -> ort::Result<MemoryInfo<'static>> {
+        match self {
+            Self::Main => MemoryInfo::new(AllocationDevice::CPU, 0, AllocatorType::Device, MemoryType::CPUOutput),
+            Self::Cuda(device_id) => {
+                let id = i32::from(device_id);
+                MemoryInfo::new(AllocationDevice::CUDA, id, AllocatorType::Device, MemoryType::Default)
+            }
+        }
+    }
+}
+
 impl Default for Provider {
     fn default() -> Self {
         Self::Cpu(CpuProvider::default())
@@ -71,6 +95,16 @@ impl Default for Provider {
 }
 
 impl Provider {
+    /// One with its default settings, by its name in the config.
+    pub fn by_name(name: &str) -> Option<Self> {
+        match name {
+            "cpu" => Some(Self::default()),
+            "cuda" => Some(Self::Cuda(CudaProvider::default())),
+            "tensorrt" => Some(Self::TensorRt(TensorRtProvider::default())),
+            _ => None,
+        }
+    }
+
     /// The name in the config: `cpu`, `cuda` or `tensorrt`.
     pub fn name(&self) -> &'static str {
         match self {
@@ -80,9 +114,13 @@ impl Provider {
         }
     }
 
-    /// Whether tensors in main memory are the ones the provider works on.
-    pub(crate) fn works_in_main_memory(&self) -> bool {
-        matches!(self, Self::Cpu(_))
+    /// Where the tensors are that the provider works on.
+    pub(crate) fn memory(&self) -> Memory {
+        match self {
+            Self::Cpu(_) => Memory::Main,
+            Self::Cuda(cuda) => Memory::Cuda(cuda.device_id),
+            Self::TensorRt(trt) => Memory::Cuda(trt.device_id),
+        }
     }
 
     /// Whether it records the model once, with the addresses of its inputs, and replays that.
@@ -111,13 +149,13 @@ impl Provider {
         }
     }
 
-    fn dispatch(&self, model_key: &str) -> ExecutionProviderDispatch {
-        match self {
+    fn dispatch(&self, model_key: &str) -> Result<ExecutionProviderDispatch> {
+        let dispatch = match self {
             Self::Cpu(_) => CPU::default().build(),
             Self::Cuda(cuda) => cuda.dispatch(),
-            Self::TensorRt(trt) => trt.dispatch(model_key),
-        }
-        .error_on_failure()
+            Self::TensorRt(trt) => trt.dispatch(model_key)?,
+        };
+        Ok(dispatch.error_on_failure())
     }
 }
 
@@ -135,7 +173,7 @@ impl CudaProvider {
 }
 
 impl TensorRtProvider {
-    fn dispatch(&self, model_key: &str) -> ExecutionProviderDispatch {
+    fn dispatch(&self, model_key: &str) -> Result<ExecutionProviderDispatch> {
         let mut ep = TensorRT::default()
             .with_device_id(i32::from(self.device_id))
             .with_fp16(self.fp16)
@@ -144,7 +182,7 @@ impl TensorRtProvider {
         if let Some(dir) = &self.engine_cache_dir {
             ep = ep
                 .with_engine_cache(true)
-                .with_engine_cache_path(dir.display())
+                .with_engine_cache_path(engines::folder(dir)?.display())
                 .with_engine_cache_prefix(format!("striatum_{model_key}"));
         }
         if let Some(dir) = &self.timing_cache_dir {
@@ -153,7 +191,7 @@ impl TensorRtProvider {
         if let Some(bytes) = self.workspace_bytes.and_then(|b| usize::try_from(b).ok()) {
             ep = ep.with_max_workspace_size(bytes);
         }
-        ep.build()
+        Ok(ep.build())
     }
 }
 
@@ -193,14 +231,23 @@ pub(crate) fn register(builder: SessionBuilder, providers: &[Provider], model_ke
         let name = provider.name();
         let refused = |why: String| Error::Provider {
             name: name.to_owned(),
+            mend: mend(name, &why),
             why,
             available: available.join(", "),
-            mend: format!("install a library with {name}, or take {name} out of `providers`"),
         };
         if !available.contains(&name) {
             return Err(refused("the loaded library was built without it".to_owned()));
         }
-        builder = builder.with_execution_providers([provider.dispatch(model_key)]).map_err(|e| refused(one_line(e)))?;
+        builder =
+            builder.with_execution_providers([provider.dispatch(model_key)?]).map_err(|e| refused(one_line(e)))?;
     }
     Ok(builder)
+}
+
+/// How to get a provider that said `why` it is not there.
+fn mend(name: &str, why: &str) -> String {
+    if why.contains("cannot open shared object file") {
+        return "put the folder of the library that is missing into LD_LIBRARY_PATH (docs/guide/setup.md)".to_owned();
+    }
+    format!("install a library with {name}, or take {name} out of `providers`")
 }

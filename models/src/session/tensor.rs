@@ -1,4 +1,4 @@
-//! Tensors of any shape as a host sees them: 32-bit or 16-bit floats, or 64-bit integers.
+//! Tensors of any shape that go into runs and come out of them: 32-bit or 16-bit floats, or 64-bit integers.
 
 use half::f16;
 use ort::memory::Allocator;
@@ -7,8 +7,8 @@ use ort::value::{DynTensor, DynValue, Tensor, TensorElementType};
 use crate::error::{Error, Result};
 use crate::onnx::ElementType;
 
-/// A tensor in main memory that ONNX Runtime can read.
-pub(crate) struct HostTensor {
+/// A tensor that ONNX Runtime can read: in main memory, or where a run left it ([`DynamicModel::run_on`](super::DynamicModel)).
+pub(crate) struct RunTensor {
     value: DynTensor,
     element: ElementType,
     dims: Vec<usize>,
@@ -18,7 +18,7 @@ fn refused(e: ort::Error) -> Error {
     Error::ort("make a tensor", e, "close other programs, or lower the limits of memory")
 }
 
-impl HostTensor {
+impl RunTensor {
     /// Floats of type `element` (32 or 16 bits), row-major.
     pub(crate) fn floats(element: ElementType, dims: &[usize], values: Vec<f32>) -> Result<Self> {
         let value = if element == ElementType::F16 {
@@ -75,7 +75,7 @@ impl HostTensor {
         u64::try_from(count).unwrap_or(u64::MAX).saturating_mul(self.element.bits() / 8)
     }
 
-    /// Appends the values in `range` to `out`.
+    /// Appends the values in `range` to `out`; an error if they are not in main memory.
     pub(crate) fn read(&self, range: std::ops::Range<usize>, out: &mut Vec<f32>) -> Result<()> {
         if self.element == ElementType::F16 {
             let values = self.value.try_extract_tensor::<f16>().map_err(refused)?.1;
@@ -116,8 +116,8 @@ impl HostTensor {
     }
 }
 
-impl std::fmt::Debug for HostTensor {
+impl std::fmt::Debug for RunTensor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("HostTensor").field("element", &self.element).field("dims", &self.dims).finish_non_exhaustive()
+        f.debug_struct("RunTensor").field("element", &self.element).field("dims", &self.dims).finish_non_exhaustive()
     }
 }

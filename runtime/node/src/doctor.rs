@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::Command;
 
-use striatum_models::{MembersConfig, SessionConfig};
+use striatum_models::{MembersConfig, Provider, SessionConfig};
 use zenoh::Wait;
 
 use crate::cli::say;
@@ -53,6 +53,7 @@ pub(crate) fn doctor(bundle: Option<&Path>, out: &mut dyn Write) -> Result<()> {
         let loaded = crate::load::bundle(bundle, &SessionConfig::default(), &MembersConfig::default());
         check("bundle", loaded.map(|loaded| format!("{}  views {:?}", crate::hash::hex(&loaded.hash), loaded.views)))?;
     }
+    gpu_providers(out)?;
     if failed > 0 {
         return Err(Error::CheckFailed(format!("{failed} checks failed; each line above says how to mend it")));
     }
@@ -69,6 +70,20 @@ fn onnxruntime(cache: &Cache) -> Result<String> {
     let version = striatum_models::runtime_version().unwrap_or_default();
     let providers = striatum_models::available_providers()?.join(", ");
     Ok(format!("{version}, providers {providers}"))
+}
+
+/// Providers for a GPU that the loaded library has. One that does not run here is no failure: nobody may want it, and a run that
+/// asks for it says the same.
+fn gpu_providers(out: &mut dyn Write) -> Result<()> {
+    let names = striatum_models::available_providers().unwrap_or_default();
+    for provider in names.into_iter().filter(|&name| name != "cpu").filter_map(Provider::by_name) {
+        let (state, found) = match striatum_models::try_provider(&provider) {
+            Ok(()) => ("ok", "runs a model on the first GPU".to_owned()),
+            Err(error) => ("no", error.to_string()),
+        };
+        say(out, format_args!("{state:<5} {:<22} {found}", provider.name()))?;
+    }
+    Ok(())
 }
 
 fn ffmpeg(cache: &Cache) -> Result<String> {

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use serde_json::{Value, json};
+use striatum_models::Provider;
 
 use super::BenchOptions;
 use super::against::Paired;
@@ -32,6 +33,7 @@ pub(super) fn report(options: &BenchOptions, samples: &Samples, mut floor: Vec<u
         "encoder": rig.encoder(),
         "stride": options.stride,
         "threads": options.session.intra_op_threads,
+        "providers": options.session.providers.iter().map(Provider::name).collect::<Vec<_>>(),
         "recording": options.record,
         "decoding_overlaps": options.overlap,
         "onnxruntime": striatum_models::runtime_version().unwrap_or_default(),

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Parser;
-use striatum_models::{MembersConfig, PerceptualOptions, SessionConfig};
+use striatum_models::{MembersConfig, PerceptualOptions, Provider, SessionConfig};
 
 use self::args::{
     AdaptArgs, BenchArgs, CalibrateArgs, Cli, Command, EvalArgs, LabelArgs, MemberArgs, PageArgs, PlayArgs, StepsArgs,
@@ -366,13 +366,17 @@ fn simulate(args: args::SimArgs, out: &mut dyn Write) -> Result<()> {
 }
 
 fn bench(args: BenchArgs, out: &mut dyn Write) -> Result<()> {
+    let mut session = session(args.threads)?;
+    if let Some(provider) = Provider::by_name(&args.provider).filter(|provider| provider.name() != "cpu") {
+        session.providers.insert(0, provider);
+    }
     bench::bench(
         &bench::BenchOptions {
             bundle: args.bundle,
             episode: args.episode,
             steps: args.steps,
             stride: args.stride,
-            session: session(args.threads)?,
+            session,
             reuse: args.reuse.section().rule("bench")?,
             against: args.against,
             members: members(args.models)?,

@@ -176,6 +176,9 @@ pub(in crate::cli) struct BenchArgs {
     /// Threads of ONNX Runtime, 1 to 256.
     #[arg(long, default_value_t = 1, value_parser = threads())]
     pub(in crate::cli) threads: u16,
+    /// The execution provider that runs the backbone; the processor takes what it does not.
+    #[arg(long, default_value = "cpu", value_parser = ["cpu", "cuda", "tensorrt"])]
+    pub(in crate::cli) provider: String,
     /// Decode while measuring, as a live run does; else all frames are decoded first.
     #[arg(long)]
     pub(in crate::cli) overlap: bool,
