@@ -36,7 +36,6 @@ pub(crate) struct Opened {
 
 /// What became of a step.
 #[derive(Clone, Copy, Debug, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "one at a time, on the stack")]
 pub(crate) enum Answer {
     /// Its reward.
     Reward(ShapedReward),
@@ -144,7 +143,7 @@ impl Bus {
                 Some(Err((code, text))) if code != RefusalCode::NotReady => return Err(refusal("step", &text)),
                 Some(Err(_)) | None if attempt < self.patience.tries => {
                     self.count_again(attempt);
-                    replies = self.ask_step(request.clone())?.replies;
+                    replies = self.ask_step(request)?.replies;
                 }
                 Some(Err(_)) | None => {}
             }

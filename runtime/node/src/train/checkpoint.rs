@@ -23,6 +23,8 @@ pub(super) struct State {
     /// Episodes of the expert so far, and those of them that the learner has got as demonstrations.
     pub(super) shown: u32,
     pub(super) demonstrations: u32,
+    /// The learner has had its warm start.
+    pub(super) warm: bool,
     pub(super) simulated_nanos: u64,
 }
 

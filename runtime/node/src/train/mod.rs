@@ -112,7 +112,7 @@ impl Run {
                     return Err(Error::input(options.out.display().to_string(), "has a run in it", mend));
                 }
                 let (settings, ledger) = (settings.clone(), Ledger::default());
-                (State { settings, ledger, shown: 0, demonstrations: 0, simulated_nanos: 0 }, None)
+                (State { settings, ledger, shown: 0, demonstrations: 0, warm: false, simulated_nanos: 0 }, None)
             }
         };
         std::fs::create_dir_all(&options.out)
@@ -181,8 +181,9 @@ impl Run {
         let settings = self.state.settings.clone();
         let bar = bar(settings.rollouts);
         let rules = self.rules();
-        if self.state.ledger.done() == 0 {
+        if !self.state.warm {
             self.learner.warm_start()?;
+            self.state.warm = true;
             self.save()?;
         }
         while self.state.ledger.done() < settings.rollouts && !stop.load(Ordering::Relaxed) {
@@ -263,6 +264,8 @@ impl Run {
         self.state.simulated_nanos = self.time.elapsed_nanos();
         let now = clock::monotonic_nanos();
         self.state.ledger.wall_secs += (now - std::mem::replace(&mut self.counted_nanos, now)) as f64 / 1e9;
+        // First what a run goes on from; the rest is made of it.
+        checkpoint::write(&self.folder.join("checkpoint.bin"), &self.state, &self.learner.save()?)?;
         let ledger = &self.state.ledger;
         for (name, text) in [
             ("rollouts.csv", ledger.rollouts_csv()),
@@ -272,7 +275,7 @@ impl Run {
         ] {
             checkpoint::replace(&self.folder.join(name), text.as_bytes())?;
         }
-        checkpoint::write(&self.folder.join("checkpoint.bin"), &self.state, &self.learner.save()?)
+        Ok(())
     }
 
     /// Written when all is done, and only then.
