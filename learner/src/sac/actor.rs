@@ -5,7 +5,7 @@ use crate::network::{Network, Tape};
 use crate::random::Random;
 
 /// Bounds of the logarithm of a standard deviation; it starts in their middle.
-const LOG_STD: [f32; 2] = [-4.0, 0.0];
+const LOG_STD: [f32; 2] = [-5.0, 0.0];
 /// Logarithm of the root of two pi.
 const LOG_ROOT_TAU: f32 = 0.918_938_5;
 
@@ -42,6 +42,19 @@ impl Actor {
         self.actions.clear();
         for out in self.tape.out.chunks_exact(2 * self.action_len) {
             self.actions.extend(out[..self.action_len].iter().map(|mean| libm::tanhf(*mean)));
+        }
+    }
+
+    /// Draws an action for each observation, its distance from the middle a share of the policy's own.
+    pub(super) fn draw_near(&mut self, observations: &[f32], spread: f32, random: &mut Random) {
+        self.network.forward(observations, &mut self.tape);
+        self.actions.clear();
+        for out in self.tape.out.chunks_exact(2 * self.action_len) {
+            let (means, raw) = out.split_at(self.action_len);
+            for (mean, raw) in means.iter().zip(raw) {
+                let std = spread * libm::expf(log_std(libm::tanhf(*raw)));
+                self.actions.push(libm::tanhf(mean + std * random.normal()));
+            }
         }
     }
 

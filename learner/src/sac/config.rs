@@ -12,7 +12,7 @@ pub struct SacConfig {
     pub hidden: usize,
     /// Hidden layers; default 2.
     pub layers: usize,
-    /// Critics; default 4.
+    /// Critics; default 5.
     pub critics: usize,
     /// Of these, how many drawn at random have their least value taken for a target; default 2.
     pub subset: usize,
@@ -22,20 +22,26 @@ pub struct SacConfig {
     pub demonstration_share: f32,
     /// Step size of Adam, for everything; default 5e-4.
     pub learning_rate: f32,
-    /// How far the target critics come towards the critics at each update; default 0.01.
+    /// How far the target critics come towards the critics at each update; default 0.005.
     pub target_rate: f32,
-    /// What a unit of entropy is worth at first; default 0.003, small beside a gold of 1.
+    /// What a unit of entropy is worth at first; default 0.0003, small beside a gold of 1.
     pub initial_temperature: f32,
     /// Entropy that the temperature keeps, for each number of an action; default -1.
     pub target_entropy: f32,
     /// Whether entropy counts in the critics' targets; default no: values stay what the reward says.
     pub entropy_backup: bool,
-    /// The actor is updated at every so many updates of the critics; default 2.
+    /// The actor is updated at every so many updates of the critics; default 3.
     pub actor_every: usize,
+    /// Updates of the critics before the first of the actor: critics that know demonstrations alone praise what nobody has
+    /// tried. Default 600.
+    pub actor_after: u64,
     /// Weight of the squared distance from demonstrated actions in the actor's loss; default 0.1, 0 switches it off.
     pub cloning_weight: f32,
     /// Updates of the warm start, which clones the demonstrations; default 2000, 0 for none.
     pub cloning_updates: usize,
+    /// Share of the policy's spread that is left when it is not to explore; default 0.5. The middle alone, 0, comes to rest
+    /// where nothing moves it any more.
+    pub settled_spread: f32,
     /// Transitions remembered of each kind; the oldest are forgotten. Default 50 000.
     pub capacity: usize,
 }
@@ -45,18 +51,20 @@ impl Default for SacConfig {
         Self {
             hidden: 128,
             layers: 2,
-            critics: 4,
+            critics: 5,
             subset: 2,
             batch: 128,
             demonstration_share: 0.5,
             learning_rate: 5e-4,
-            target_rate: 0.01,
-            initial_temperature: 0.003,
+            target_rate: 0.005,
+            initial_temperature: 0.0003,
             target_entropy: -1.0,
             entropy_backup: false,
-            actor_every: 2,
+            actor_every: 3,
+            actor_after: 600,
             cloning_weight: 0.1,
             cloning_updates: 2000,
+            settled_spread: 0.5,
             capacity: 50_000,
         }
     }
@@ -85,14 +93,15 @@ impl SacConfig {
         }
         let shares = [
             ("demonstration_share", self.demonstration_share, 0.0, 1.0, "give 0 to 1"),
-            ("learning_rate", self.learning_rate, 1e-7_f32, 0.1, "give 1e-7 to 0.1"),
-            ("target_rate", self.target_rate, 1e-6, 1.0, "give 0.000001 to 1"),
-            ("initial_temperature", self.initial_temperature, 1e-8, 100.0, "give 1e-8 to 100"),
+            ("learning_rate", self.learning_rate, 1e-7, 0.5, "give 1e-7 to 0.5"),
+            ("target_rate", self.target_rate, 9e-7, 1.0, "give 0.000001 to 1"),
+            ("initial_temperature", self.initial_temperature, 9e-9, 100.0, "give 1e-8 to 100"),
             ("target_entropy", self.target_entropy, -20.0, 1.0, "give -20 to 1"),
+            ("settled_spread", self.settled_spread, 0.0, 1.0, "give 0 to 1"),
             ("cloning_weight", self.cloning_weight, 0.0, 1e6, "give 0 or more"),
         ];
         for (key, value, low, high, mend) in shares {
-            check_range(key, f64::from(value), [f64::from(low), f64::from(high)], mend)?;
+            check_range(key, f64::from(value), [low, high], mend)?;
         }
         Ok(())
     }

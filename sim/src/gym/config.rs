@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::physics::{WorldConfig, WorldError, WorldResult};
+use crate::physics::{TaskId, WorldConfig, WorldError, WorldResult};
 
 /// How a gym runs. The defaults are what the learner's settings were found with.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -14,17 +14,34 @@ pub struct GymConfig {
     pub physics_hz: f64,
     /// Simulated time after which an episode is cut off; default 20 s, some more than the slowest expert takes.
     pub max_secs: f64,
-    /// How long success has to last to end an episode; default 0.4 s.
+    /// How long success has to last to end an episode; default 0.2 s, one decision: a count of more would be a state that no
+    /// observation tells.
     pub hold_secs: f64,
+    /// How far an expert's numbers are off at random, evenly within this on both sides: an expert that is never off shows
+    /// no one how to come back (Laskey et al. 2017). Default 0.2.
+    pub expert_noise: f64,
 }
 
 impl Default for GymConfig {
     fn default() -> Self {
-        Self { control_hz: 5.0, physics_hz: 100.0, max_secs: 20.0, hold_secs: 0.4 }
+        Self { control_hz: 5.0, physics_hz: 100.0, max_secs: 20.0, hold_secs: 0.2, expert_noise: 0.2 }
     }
 }
 
 impl GymConfig {
+    /// The usual figures for a task: some more time than its expert takes, and an expert that is off by no more than the task
+    /// allows.
+    #[must_use]
+    pub fn of(task: TaskId) -> Self {
+        let usual = Self::default();
+        match task {
+            TaskId::Push => Self { max_secs: 16.0, ..usual },
+            TaskId::PickPlace | TaskId::Door => usual,
+            TaskId::Peg => Self { max_secs: 24.0, expert_noise: 0.05, ..usual },
+            TaskId::Tidy => Self { max_secs: 50.0, ..usual },
+        }
+    }
+
     /// The world that this makes.
     ///
     /// # Errors
@@ -35,6 +52,10 @@ impl GymConfig {
             if !(value > 0.0 && value <= highest) {
                 return Err(WorldError::Config { key, value, mend: "give a positive number of seconds" });
             }
+        }
+        if !(0.0..=1.0).contains(&self.expert_noise) {
+            let value = self.expert_noise;
+            return Err(WorldError::Config { key: "expert_noise", value, mend: "give 0 to 1" });
         }
         Ok(WorldConfig {
             control_hz: self.control_hz,

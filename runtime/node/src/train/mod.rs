@@ -34,6 +34,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use striatum_learner::Sac;
+use striatum_sim::{GymConfig, TaskId};
 use striatum_wire::Keys;
 
 use self::bus::{Bus, Patience, SimulatedTime};
@@ -353,6 +354,14 @@ fn patience(start: u64, runtime: Option<&mut Runtime>, stop: &AtomicBool, error:
     }
     std::thread::sleep(Duration::from_millis(50));
     Ok(())
+}
+
+/// What is usual for a task.
+///
+/// # Errors
+/// A task that there is not.
+pub(crate) fn usual_gym(task: &str) -> Result<GymConfig> {
+    Ok(GymConfig::of(TaskId::from_name(task).map_err(striatum_sim::Error::from)?))
 }
 
 /// Views and hash of a bundle.

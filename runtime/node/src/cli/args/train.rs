@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::sim::size;
 use crate::error::{Error, Result};
-use crate::train::{RewardKind, Settings, TrainOptions, bundle_facts};
+use crate::train::{RewardKind, Settings, TrainOptions, bundle_facts, usual_gym};
 
 /// `striatum train`.
 #[derive(Debug, Args)]
@@ -82,6 +82,7 @@ impl TrainArgs {
             ));
         };
         let (views, bundle_hash) = bundle_facts(&bundle)?;
+        let gym = usual_gym(&task)?;
         Ok(Settings {
             task,
             bundle,
@@ -98,7 +99,7 @@ impl TrainArgs {
             views,
             size: self.size,
             randomise: self.randomise,
-            gym: striatum_sim::GymConfig::default(),
+            gym,
             updates_per_step: self.updates_per_step,
             learner: striatum_learner::SacConfig::default(),
         })
