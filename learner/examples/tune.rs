@@ -219,6 +219,7 @@ fn main() -> Outcome<()> {
     let gym_config = GymConfig {
         physics_hz: keys.take("physics_hz", gym_usual.physics_hz)?,
         max_secs: keys.take("max_secs", gym_usual.max_secs)?,
+        expert_noise: keys.take("expert_noise", gym_usual.expert_noise)?,
         ..gym_usual
     };
     let usual = SacConfig::default();

@@ -204,3 +204,85 @@ fn norm_back(slope: &mut [f32], values: &[f32], features: usize, scales: &[f32])
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::{Network, Tape};
+    use crate::random::Random;
+
+    /// Half the sum of squares of what comes out.
+    fn loss(network: &Network, input: &[f32]) -> f64 {
+        let mut tape = Tape::default();
+        network.forward(input, &mut tape);
+        tape.out.iter().map(|out| 0.5 * f64::from(*out) * f64::from(*out)).sum()
+    }
+
+    /// Slopes by hand against differences, by each parameter and each input.
+    #[test]
+    fn slopes_are_those_of_the_loss() {
+        const STEP: f32 = 1e-2;
+        for (sizes, normed) in
+            [(&[5, 9, 8, 1][..], true), (&[5, 9, 8, 7], false), (&[3, 12, 1], true), (&[4, 2], false)]
+        {
+            let mut random = Random::new(3, 0);
+            let mut network = Network::new(sizes, normed, 1.0, &mut random);
+            network.params.iter_mut().for_each(|param| *param += 0.1 * random.normal());
+            let input: Vec<f32> = (0..sizes[0] * 7).map(|_| random.normal()).collect();
+            let mut tape = Tape::default();
+            network.forward(&input, &mut tape);
+            let by_out = tape.out.clone();
+            let mut slopes = vec![0.0; network.params.len()];
+            network.backward(&mut tape, &by_out, Some(&mut slopes));
+            network.forward(&input, &mut tape);
+            network.backward(&mut tape, &by_out, None);
+            let by_input = tape.by_input().to_vec();
+            let close = |found: f32, [low, high]: [f64; 2], what: &str, index: usize| {
+                let wanted = (high - low) / (2.0 * f64::from(STEP));
+                let off = (f64::from(found) - wanted).abs();
+                assert!(off < 0.03 * wanted.abs().max(1.0), "{what} {index} of {sizes:?}: {found}, not {wanted}");
+            };
+            // A rectifier's corner within a difference spoils it, so those are few and small: see `close`.
+            for index in 0..network.params.len() {
+                let mut moved = network.clone();
+                let losses = [-STEP, STEP].map(|step| {
+                    moved.params[index] = network.params[index] + step;
+                    loss(&moved, &input)
+                });
+                close(slopes[index], losses, "parameter", index);
+            }
+            for index in 0..input.len() {
+                let mut moved = input.clone();
+                let losses = [-STEP, STEP].map(|step| {
+                    moved[index] = input[index] + step;
+                    loss(&network, &moved)
+                });
+                close(by_input[index], losses, "input", index);
+            }
+        }
+    }
+
+    /// Normed values have mean 0 and variance 1, and do not care how large weights are.
+    #[test]
+    fn layers_are_normed() {
+        let mut random = Random::new(1, 0);
+        let network = Network::new(&[6, 32, 1], true, 1.0, &mut random);
+        let input: Vec<f32> = (0..12).map(|_| random.normal()).collect();
+        let mut tape = Tape::default();
+        network.forward(&input, &mut tape);
+        for sample in tape.normed[0].chunks_exact(32) {
+            let mean = sample.iter().sum::<f32>() / 32.0;
+            let variance = sample.iter().map(|value| value * value).sum::<f32>() / 32.0;
+            assert!(mean.abs() < 1e-5 && (variance - 1.0).abs() < 1e-3, "{mean} {variance}");
+        }
+        let out = tape.out.clone();
+        let mut larger = network.clone();
+        let [_, _, end] = larger.place(0);
+        larger.params[..end].iter_mut().for_each(|param| *param *= 100.0);
+        larger.forward(&input, &mut tape);
+        for (now, before) in tape.out.iter().zip(&out) {
+            assert!((now - before).abs() < 1e-3 * before.abs().max(0.1), "{now} {before}");
+        }
+    }
+}

@@ -225,3 +225,91 @@ impl Pi2 {
         Ok(this)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::{Pi2, Pi2Config};
+    use crate::error::Error;
+
+    /// A point that actions push along is to end at 0.5 after having been at -0.5 half-way.
+    fn cost(actions: &[f32]) -> f32 {
+        let half = actions.len() / 2;
+        let at = |steps: &[f32]| 0.1 * steps.iter().sum::<f32>();
+        (at(&actions[..half]) + 0.5).abs() + (at(actions) - 0.5).abs()
+    }
+
+    fn learn(pi2: &mut Pi2, steps: usize) {
+        let mut actions = Vec::new();
+        for _ in 0..steps {
+            let mut costs = Vec::new();
+            while pi2.proposed() < Pi2Config::default().rollouts {
+                pi2.propose(&mut actions).unwrap();
+                costs.push(cost(&actions));
+            }
+            pi2.learn(&costs).unwrap();
+        }
+    }
+
+    #[test]
+    fn it_learns_to_reach_by_way_of_a_point() {
+        let mut pi2 = Pi2::new(&[0.0; 20], 1, Pi2Config::default(), 2).unwrap();
+        let mut actions = Vec::new();
+        pi2.best(&mut actions);
+        assert!(cost(&actions) > 0.99);
+        learn(&mut pi2, 25);
+        pi2.best(&mut actions);
+        assert!(cost(&actions) < 0.15, "{}", cost(&actions));
+    }
+
+    #[test]
+    fn a_loaded_learner_goes_on_to_the_bit() {
+        let mut whole = Pi2::new(&[0.1; 20], 2, Pi2Config::default(), 2).unwrap();
+        learn(&mut whole, 2);
+        whole.propose(&mut Vec::new()).unwrap();
+        let bytes = whole.save().unwrap();
+        let mut loaded = Pi2::load(&bytes).unwrap();
+        let (mut a, mut b) = (Vec::new(), Vec::new());
+        whole.propose(&mut a).unwrap();
+        loaded.propose(&mut b).unwrap();
+        assert_eq!(a, b);
+        assert_eq!(whole.save().unwrap(), loaded.save().unwrap());
+        for at in 0..bytes.len() {
+            assert!(matches!(Pi2::load(&bytes[..at]), Err(Error::Damaged { .. })), "cut at {at}");
+        }
+    }
+
+    #[test]
+    fn the_cheapest_rollout_counts_most_and_equal_ones_count_the_same() {
+        let config = Pi2Config { rollouts: 2, bumps: 1, sharpness: 1000.0, ..Pi2Config::default() };
+        let mut pi2 = Pi2::new(&[0.0; 3], 1, config.clone(), 5).unwrap();
+        let (mut first, mut second, mut best) = (Vec::new(), Vec::new(), Vec::new());
+        pi2.propose(&mut first).unwrap();
+        pi2.propose(&mut second).unwrap();
+        pi2.learn(&[3.0, 1.0]).unwrap();
+        pi2.best(&mut best);
+        assert_eq!(best, second);
+        let mut even = Pi2::new(&[0.0; 3], 1, config, 5).unwrap();
+        even.propose(&mut first).unwrap();
+        even.propose(&mut second).unwrap();
+        even.learn(&[1.0, 1.0]).unwrap();
+        even.best(&mut best);
+        assert!((best[0] - (first[0] + second[0]) / 2.0).abs() < 1e-6, "{best:?}");
+    }
+
+    #[test]
+    fn calls_out_of_turn_are_refused() {
+        let mut pi2 = Pi2::new(&[0.0; 4], 2, Pi2Config { rollouts: 2, ..Pi2Config::default() }, 0).unwrap();
+        assert!(matches!(pi2.learn(&[]), Err(Error::NotReady { .. })));
+        let mut actions = Vec::new();
+        pi2.propose(&mut actions).unwrap();
+        pi2.propose(&mut actions).unwrap();
+        assert!(matches!(pi2.propose(&mut actions), Err(Error::NotReady { .. })));
+        assert!(pi2.learn(&[1.0, f32::NAN]).is_err() && pi2.learn(&[1.0]).is_err());
+        pi2.learn(&[1.0, 2.0]).unwrap();
+        assert!(Pi2::new(&[0.0; 3], 2, Pi2Config::default(), 0).is_err(), "no whole rows");
+        assert!(Pi2::new(&[], 2, Pi2Config::default(), 0).is_err());
+        assert!(Pi2::new(&[0.0; 4], 2, Pi2Config { noise: f32::NAN, ..Pi2Config::default() }, 0).is_err());
+    }
+}

@@ -16,11 +16,14 @@ pub struct GymConfig {
     pub max_secs: f64,
     /// How long success has to last to end an episode; default 0.4 s.
     pub hold_secs: f64,
+    /// How far an expert's numbers are off at random, evenly within this on both sides: an expert that is never off shows
+    /// no one how to come back (Laskey et al. 2017). Default 0.2.
+    pub expert_noise: f64,
 }
 
 impl Default for GymConfig {
     fn default() -> Self {
-        Self { control_hz: 5.0, physics_hz: 100.0, max_secs: 20.0, hold_secs: 0.4 }
+        Self { control_hz: 5.0, physics_hz: 100.0, max_secs: 20.0, hold_secs: 0.4, expert_noise: 0.2 }
     }
 }
 
@@ -35,6 +38,10 @@ impl GymConfig {
             if !(value > 0.0 && value <= highest) {
                 return Err(WorldError::Config { key, value, mend: "give a positive number of seconds" });
             }
+        }
+        if !(0.0..=1.0).contains(&self.expert_noise) {
+            let value = self.expert_noise;
+            return Err(WorldError::Config { key: "expert_noise", value, mend: "give 0 to 1" });
         }
         Ok(WorldConfig {
             control_hz: self.control_hz,

@@ -10,7 +10,7 @@ mod observe;
 pub use config::GymConfig;
 use striatum_robots::RobotSpec;
 
-use crate::physics::{Expert, Step, TaskId, World, WorldError, WorldResult};
+use crate::physics::{Dice, Expert, Step, TaskId, World, WorldError, WorldResult};
 
 /// A world with normalised actions and a flat observation of its state.
 ///
@@ -33,6 +33,8 @@ use crate::physics::{Expert, Step, TaskId, World, WorldError, WorldResult};
 pub struct Gym {
     world: World,
     expert: Expert,
+    expert_noise: f64,
+    dice: Dice,
     observation_len: usize,
 }
 
@@ -45,7 +47,13 @@ impl Gym {
         let world = World::new(task, robot, config.world()?)?;
         let mut observation = Vec::new();
         observe::observe(&world, &mut observation);
-        Ok(Self { expert: Expert::new(&world), world, observation_len: observation.len() })
+        Ok(Self {
+            expert: Expert::new(&world),
+            expert_noise: config.expert_noise,
+            dice: dice(0),
+            world,
+            observation_len: observation.len(),
+        })
     }
 
     /// Numbers of an observation.
@@ -67,6 +75,7 @@ impl Gym {
     pub fn reset(&mut self, seed: u64) -> WorldResult<()> {
         self.world.reset(seed)?;
         self.expert = Expert::new(&self.world);
+        self.dice = dice(seed);
         Ok(())
     }
 
@@ -91,10 +100,17 @@ impl Gym {
         self.world.act(&action)
     }
 
-    /// What the scripted expert would do now, in numbers. It counts the times it is asked: ask once for each step.
+    /// What the scripted expert would do now, in numbers, each off at random as the configuration says. It counts the times
+    /// it is asked: ask once for each step.
     pub fn expert_action(&mut self, out: &mut Vec<f32>) {
         let action = self.expert.act(&self.world);
         act::encode(&self.world, &action, out);
+        for value in out.iter_mut() {
+            // Numbers within [-1, 1].
+            #[allow(clippy::cast_possible_truncation)]
+            let off = self.dice.between(-self.expert_noise, self.expert_noise) as f32;
+            *value = (*value + off).clamp(-1.0, 1.0);
+        }
     }
 
     /// The world, for pictures and for what is true.
@@ -108,4 +124,9 @@ impl Gym {
     pub fn period_secs(&self) -> f64 {
         self.world.config().period_secs()
     }
+}
+
+/// Chance of an expert's episode; the world has streams of its own.
+fn dice(seed: u64) -> Dice {
+    Dice::new(seed, 2)
 }

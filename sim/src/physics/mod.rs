@@ -26,6 +26,7 @@ mod world;
 
 pub use action::Action;
 pub use config::WorldConfig;
+pub(crate) use dice::Dice;
 pub use error::{WorldError, WorldResult};
 pub use expert::Expert;
 pub(crate) use expert::{closing_at_home, down, grip_at, opening_for};
