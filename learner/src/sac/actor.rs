@@ -5,7 +5,7 @@ use crate::network::{Network, Tape};
 use crate::random::Random;
 
 /// Bounds of the logarithm of a standard deviation; it starts in their middle.
-const LOG_STD: [f32; 2] = [-4.0, 0.0];
+const LOG_STD: [f32; 2] = [-5.0, 0.0];
 /// Logarithm of the root of two pi.
 const LOG_ROOT_TAU: f32 = 0.918_938_5;
 

@@ -24,7 +24,7 @@ pub struct SacConfig {
     pub learning_rate: f32,
     /// How far the target critics come towards the critics at each update; default 0.01.
     pub target_rate: f32,
-    /// What a unit of entropy is worth at first; default 0.003, small beside a gold of 1.
+    /// What a unit of entropy is worth at first; default 0.0003, small beside a gold of 1.
     pub initial_temperature: f32,
     /// Entropy that the temperature keeps, for each number of an action; default -1.
     pub target_entropy: f32,
@@ -51,7 +51,7 @@ impl Default for SacConfig {
             demonstration_share: 0.5,
             learning_rate: 5e-4,
             target_rate: 0.01,
-            initial_temperature: 0.003,
+            initial_temperature: 0.0003,
             target_entropy: -1.0,
             entropy_backup: false,
             actor_every: 2,
