@@ -43,7 +43,7 @@ struct Played {
 enum Driver {
     Expert,
     Explore,
-    Middle,
+    Settled,
 }
 
 struct Trial {
@@ -70,7 +70,7 @@ impl Trial {
             match driver {
                 Driver::Expert => self.gym.expert_action(&mut action),
                 Driver::Explore => self.sac.act(&now, true, &mut action)?,
-                Driver::Middle => self.sac.act(&now, false, &mut action)?,
+                Driver::Settled => self.sac.act(&now, false, &mut action)?,
             }
             let step = self.gym.step(&action)?;
             self.gym.observe(&mut next);
@@ -141,11 +141,16 @@ impl Trial {
 
     fn evaluate(&mut self, rollouts: u64, lately: f64) -> Outcome<()> {
         let (mut successes, mut steps, mut progress) = (0_u64, 0, 0.0);
+        let mut missed = String::new();
         for episode in 0..self.plan.evaluations {
-            let (played, _) = self.play(EVALUATIONS_FROM + episode, &Driver::Middle, false)?;
+            let (played, _) = self.play(EVALUATIONS_FROM + episode, &Driver::Settled, false)?;
             successes += u64::from(played.success);
             steps += played.steps;
             progress += played.progress;
+            if !played.success {
+                let end = self.gym.world().truth().progress;
+                missed.push_str(&format!(" {:.2}>{end:.2}", played.progress));
+            }
         }
         let losses = self.sac.update()?;
         #[allow(clippy::cast_precision_loss)]
@@ -154,7 +159,7 @@ impl Trial {
         let (success, steps) = (share(successes as f64), share(steps as f64));
         println!(
             "{rollouts:>4} rollouts: success {success:.2} progress {:.2} steps {steps:>5.1} lately {lately:.2} | value {:.3} \
-             error {:.5} entropy {:.2} temperature {:.5} | physics {:.0} s learning {:.0} s",
+             error {:.5} entropy {:.2} temperature {:.5} | physics {:.0} s learning {:.0} s |{missed}",
             share(progress),
             losses.value,
             losses.critic,
@@ -236,8 +241,10 @@ fn main() -> Outcome<()> {
         target_entropy: keys.take("target_entropy", usual.target_entropy)?,
         entropy_backup: keys.take("entropy_backup", usual.entropy_backup)?,
         actor_every: keys.take("actor_every", usual.actor_every)?,
+        actor_after: keys.take("actor_after", usual.actor_after)?,
         cloning_weight: keys.take("cloning_weight", usual.cloning_weight)?,
         cloning_updates: keys.take("cloning_updates", usual.cloning_updates)?,
+        settled_spread: keys.take("settled_spread", usual.settled_spread)?,
         capacity: keys.take("capacity", usual.capacity)?,
     };
     if let Some(key) = keys.0.keys().next() {

@@ -39,7 +39,8 @@ fn experts_succeed_in_numbers() {
         // Nothing of it stands for nothing: each number changes in an episode, or from one to the next.
         let (other, _) = episode(&mut gym, 32);
         let all: Vec<_> = seen.iter().chain(&other).collect();
-        let idle = (0..gym.observation_len()).filter(|&index| all.iter().all(|row| row[index].to_bits() == all[0][index].to_bits()));
+        let idle = (0..gym.observation_len())
+            .filter(|&index| all.iter().all(|row| row[index].to_bits() == all[0][index].to_bits()));
         assert_eq!(idle.collect::<Vec<_>>(), Vec::<usize>::new(), "{}", task.name());
     }
 }

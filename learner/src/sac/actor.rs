@@ -45,6 +45,19 @@ impl Actor {
         }
     }
 
+    /// Draws an action for each observation, its distance from the middle a share of the policy's own.
+    pub(super) fn draw_near(&mut self, observations: &[f32], spread: f32, random: &mut Random) {
+        self.network.forward(observations, &mut self.tape);
+        self.actions.clear();
+        for out in self.tape.out.chunks_exact(2 * self.action_len) {
+            let (means, raw) = out.split_at(self.action_len);
+            for (mean, raw) in means.iter().zip(raw) {
+                let std = spread * libm::expf(log_std(libm::tanhf(*raw)));
+                self.actions.push(libm::tanhf(mean + std * random.normal()));
+            }
+        }
+    }
+
     /// Draws an action for each observation.
     pub(super) fn draw(&mut self, observations: &[f32], random: &mut Random) {
         self.network.forward(observations, &mut self.tape);

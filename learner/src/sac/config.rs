@@ -32,10 +32,16 @@ pub struct SacConfig {
     pub entropy_backup: bool,
     /// The actor is updated at every so many updates of the critics; default 2.
     pub actor_every: usize,
+    /// Updates of the critics before the first of the actor: critics that know demonstrations alone praise what nobody has
+    /// tried. Default 0.
+    pub actor_after: u64,
     /// Weight of the squared distance from demonstrated actions in the actor's loss; default 0.1, 0 switches it off.
     pub cloning_weight: f32,
     /// Updates of the warm start, which clones the demonstrations; default 2000, 0 for none.
     pub cloning_updates: usize,
+    /// Share of the policy's spread that is left when it is not to explore; default 0.5. The middle alone, 0, comes to rest
+    /// where nothing moves it any more.
+    pub settled_spread: f32,
     /// Transitions remembered of each kind; the oldest are forgotten. Default 50 000.
     pub capacity: usize,
 }
@@ -55,8 +61,10 @@ impl Default for SacConfig {
             target_entropy: -1.0,
             entropy_backup: false,
             actor_every: 2,
+            actor_after: 0,
             cloning_weight: 0.1,
             cloning_updates: 2000,
+            settled_spread: 0.5,
             capacity: 50_000,
         }
     }
@@ -89,6 +97,7 @@ impl SacConfig {
             ("target_rate", self.target_rate, 1e-6, 1.0, "give 0.000001 to 1"),
             ("initial_temperature", self.initial_temperature, 1e-8, 100.0, "give 1e-8 to 100"),
             ("target_entropy", self.target_entropy, -20.0, 1.0, "give -20 to 1"),
+            ("settled_spread", self.settled_spread, 0.0, 1.0, "give 0 to 1"),
             ("cloning_weight", self.cloning_weight, 0.0, 1e6, "give 0 or more"),
         ];
         for (key, value, low, high, mend) in shares {

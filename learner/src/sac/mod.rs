@@ -54,8 +54,10 @@ pub struct Sac {
     temperature_steps: Adam,
     lived: Replay,
     demonstrated: Replay,
-    /// Of actions in the world, and of everything else: so that what is explored does not hang on how often it learns.
+    /// Of actions that explore, of those that do not, and of learning: so that none of them hangs on how often another was
+    /// asked.
     exploring: Random,
+    settled: Random,
     learning: Random,
     updates: u64,
     losses: Losses,
@@ -116,6 +118,7 @@ impl Sac {
             demonstrated: Replay::new(observation_len, action_len, config.capacity),
             exploring: Random::new(seed, 1),
             learning: Random::new(seed, 2),
+            settled: Random::new(seed, 3),
             updates: 0,
             losses: Losses::default(),
             scratch: Scratch::default(),
@@ -135,7 +138,8 @@ impl Sac {
         self.updates
     }
 
-    /// What it would do: drawn from its policy if it is to explore, else the middle of it. Fills `out` anew.
+    /// What it would do: drawn from its policy if it is to explore, else nearer to the middle of it, as the configuration
+    /// says. Fills `out` anew.
     ///
     /// # Errors
     /// An observation of another length, or one that is not finite.
@@ -144,7 +148,7 @@ impl Sac {
         if explore {
             self.actor.draw(observation, &mut self.exploring);
         } else {
-            self.actor.middle(observation);
+            self.actor.draw_near(observation, self.config.settled_spread, &mut self.settled);
         }
         out.clear();
         out.extend_from_slice(&self.actor.actions);
@@ -200,7 +204,7 @@ impl Sac {
         self.update_critics();
         self.check_finite("loss of the critics", self.losses.critic)?;
         self.updates += 1;
-        if self.updates % self.config.actor_every as u64 == 0 {
+        if self.updates > self.config.actor_after && self.updates % self.config.actor_every as u64 == 0 {
             self.update_actor(demonstrated);
             self.check_finite("loss of the actor", self.losses.actor)?;
         }

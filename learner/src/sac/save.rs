@@ -25,6 +25,7 @@ impl Sac {
             out.f32(value);
         }
         self.exploring.save(&mut out);
+        self.settled.save(&mut out);
         self.learning.save(&mut out);
         out.floats(&self.actor.network.params);
         self.actor_steps.save(&mut out);
@@ -62,6 +63,7 @@ impl Sac {
             *value = from.f32()?;
         }
         this.exploring = Random::load(&mut from)?;
+        this.settled = Random::load(&mut from)?;
         this.learning = Random::load(&mut from)?;
         from.floats_into(&mut this.actor.network.params)?;
         this.actor_steps.load(&mut from)?;

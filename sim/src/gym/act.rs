@@ -1,12 +1,12 @@
 //! Between a learner's numbers and a world's actions: `[x, y, z, turn]`, and a gripper where the task takes hold.
 //!
-//! Numbers are in [-1, 1]. A shift is `SHIFT * a |a|`: small numbers are fine moves, and the exactness that a peg asks
+//! Numbers are in [-1, 1], along the axes of the task (see `frame`). A shift is `SHIFT * a |a|`: small numbers are fine moves, and the exactness that a peg asks
 //! for is within the reach of a policy that is a few hundredths off. The hand is kept pointing down; a learner turns it
 //! about the vertical alone.
 
 use nalgebra::{UnitQuaternion, Vector3};
 
-use crate::physics::{Action, Door, PickPlace, TaskId, Tidy, World, down, opening_for};
+use crate::physics::{Action, Door, PickPlace, Task, TaskId, Tidy, World, down, opening_for, yaw_of};
 
 /// Longest shift along an axis, for a second of a robot of a metre's reach.
 const SHIFT_METRES_PER_SEC: f64 = 0.2;
@@ -47,6 +47,19 @@ pub(super) fn closing(world: &World, rotation: &UnitQuaternion<f64>) -> f64 {
     axis.y.atan2(axis.x)
 }
 
+/// Direction, seen from above, of the x axis that shifts and ways are told in: a push is the same push whichever way it goes,
+/// and a door the same door.
+pub(super) fn frame(world: &World) -> f64 {
+    match &world.play.task {
+        Task::Push(task) => {
+            let left = task.target - world.play.stage.pose_of(task.block.body).translation.vector;
+            left.y.atan2(left.x)
+        }
+        Task::Door(task) => yaw_of(&task.world_from_hinge),
+        Task::PickPlace(_) | Task::Tidy(_) | Task::Peg(_) => 0.0,
+    }
+}
+
 /// What a world is asked to do.
 pub(super) fn decode(world: &World, action: &[f32]) -> Action {
     let value = |index: usize| action.get(index).map_or(0.0, |&value| f64::from(value.clamp(-1.0, 1.0)));
@@ -56,8 +69,10 @@ pub(super) fn decode(world: &World, action: &[f32]) -> Action {
     let closing = closing(world, &command.rotation) + TURN_RADIANS_PER_SEC * period * value(3);
     let turn = (down(world, closing) * command.rotation.inverse()).scaled_axis();
     let open = !grasps(world.task()) || value(4) > 0.0;
+    let shares = Vector3::from([0, 1, 2].map(|axis| shift * value(axis) * value(axis).abs()));
+    let world_from_frame = UnitQuaternion::from_axis_angle(&Vector3::z_axis(), frame(world));
     Action::EndEffector {
-        delta_position_metres: [0, 1, 2].map(|axis| shift * value(axis) * value(axis).abs()),
+        delta_position_metres: (world_from_frame * shares).into(),
         delta_rotation_radians: turn.into(),
         gripper: if open { opening(world) } else { 0.0 },
     }
@@ -69,7 +84,8 @@ pub(super) fn encode(world: &World, action: &Action, out: &mut Vec<f32>) {
     let Action::EndEffector { delta_position_metres, delta_rotation_radians, gripper } = action else { return };
     let period = world.config().period_secs();
     let most = SHIFT_METRES_PER_SEC * period * world.layout.scale;
-    let shift = Vector3::from(*delta_position_metres);
+    let frame_from_world = UnitQuaternion::from_axis_angle(&Vector3::z_axis(), -frame(world));
+    let shift = frame_from_world * Vector3::from(*delta_position_metres);
     // Slower rather than bent: the direction is what matters.
     let shift = shift * (most / shift.amax().max(1e-9)).min(1.0) / most;
     out.extend(shift.iter().map(|share| number(share.signum() * share.abs().sqrt())));

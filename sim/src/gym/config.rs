@@ -14,7 +14,8 @@ pub struct GymConfig {
     pub physics_hz: f64,
     /// Simulated time after which an episode is cut off; default 20 s, some more than the slowest expert takes.
     pub max_secs: f64,
-    /// How long success has to last to end an episode; default 0.4 s.
+    /// How long success has to last to end an episode; default 0.2 s, one decision: a count of more would be a state that no
+    /// observation tells.
     pub hold_secs: f64,
     /// How far an expert's numbers are off at random, evenly within this on both sides: an expert that is never off shows
     /// no one how to come back (Laskey et al. 2017). Default 0.2.
@@ -23,7 +24,7 @@ pub struct GymConfig {
 
 impl Default for GymConfig {
     fn default() -> Self {
-        Self { control_hz: 5.0, physics_hz: 100.0, max_secs: 20.0, hold_secs: 0.4, expert_noise: 0.2 }
+        Self { control_hz: 5.0, physics_hz: 100.0, max_secs: 20.0, hold_secs: 0.2, expert_noise: 0.2 }
     }
 }
 

@@ -2,23 +2,31 @@
 
 use std::f64::consts::TAU;
 
-use nalgebra::Vector3;
+use nalgebra::{UnitQuaternion, Vector3};
 
 /// What is far is told coarsely, what is near finely as well.
 const COARSE_METRES: f64 = 0.25;
 const FINE_METRES: f64 = 0.03;
+const FINEST_METRES: f64 = 0.006;
 
 /// Writes an observation.
 pub(super) struct Features<'a> {
     out: &'a mut Vec<f32>,
     scale: f64,
+    frame_from_world: UnitQuaternion<f64>,
 }
 
 impl<'a> Features<'a> {
-    /// `scale` is the size of the robot's tasks; lengths are measured by it.
-    pub(super) fn new(out: &'a mut Vec<f32>, scale: f64) -> Self {
+    /// `scale` is the size of the robot's tasks; lengths are measured by it. Ways are told along x at `frame`.
+    pub(super) fn new(out: &'a mut Vec<f32>, scale: f64, frame: f64) -> Self {
         out.clear();
-        Self { out, scale }
+        let frame_from_world = UnitQuaternion::from_axis_angle(&Vector3::z_axis(), -frame);
+        Self { out, scale, frame_from_world }
+    }
+
+    /// A vector of the world along the axes of the task.
+    pub(super) fn turned(&self, way: &Vector3<f64>) -> Vector3<f64> {
+        self.frame_from_world * way
     }
 
     /// A number as it is, kept within [-1.5, 1.5].
@@ -56,15 +64,22 @@ impl<'a> Features<'a> {
 
     /// A way to go, coarsely and finely.
     pub(super) fn way(&mut self, way: &Vector3<f64>) {
-        for length in way.iter() {
+        for length in self.turned(way).iter() {
             self.far(*length);
             self.near(*length, FINE_METRES);
         }
     }
 
-    /// The same along the table.
+    /// What is left of a way where the last millimetres decide: whether to close the hand.
+    pub(super) fn rest(&mut self, way: &Vector3<f64>) {
+        for length in self.turned(way).iter() {
+            self.near(*length, FINEST_METRES);
+        }
+    }
+
+    /// A way along the table.
     pub(super) fn flat_way(&mut self, way: &Vector3<f64>) {
-        for length in way.xy().iter() {
+        for length in self.turned(way).xy().iter() {
             self.far(*length);
             self.near(*length, FINE_METRES);
         }

@@ -5,14 +5,14 @@ use std::f64::consts::{FRAC_PI_2, PI, TAU};
 
 use nalgebra::{Isometry3, Vector3};
 
-use super::act::{closing, grasps};
+use super::act::{closing, frame, grasps};
 use super::features::Features;
 use crate::physics::{Delivery, Door, Hold, Leg, Peg, Push, Task, Tidy, World, closing_at_home, grip_at, yaw_of};
 
 /// Writes the observation of a world.
 pub(super) fn observe(world: &World, out: &mut Vec<f32>) {
     let hand = Hand::of(world);
-    let mut features = Features::new(out, world.layout.scale);
+    let mut features = Features::new(out, world.layout.scale, frame(world));
     hand.tell(world, &mut features);
     match &world.play.task {
         Task::Push(task) => push(world, &hand, task, &mut features),
@@ -42,12 +42,13 @@ impl Hand {
 
     fn tell(&self, world: &World, features: &mut Features<'_>) {
         let [x, y] = world.layout.centre;
-        features.far(self.at.x - x);
-        features.far(self.at.y - y);
-        features.far(self.at.z - 0.15 * world.layout.scale);
+        let place = self.at - Vector3::new(x, y, 0.15 * world.layout.scale);
+        for length in features.turned(&place).iter() {
+            features.far(*length);
+        }
         features.near(self.at.z, 0.03);
         let lead = world.play.control.world_from_command.translation.vector - self.at;
-        for length in lead.iter() {
+        for length in features.turned(&lead).iter() {
             features.near(*length, 0.01);
         }
         features.angle(self.closing - closing_at_home(world), TAU);
@@ -64,17 +65,13 @@ fn push(world: &World, hand: &Hand, task: &Push, features: &mut Features<'_>) {
     let pose = world.play.stage.pose_of(task.block.body);
     let block = pose.translation.vector;
     let left = task.target - block;
-    let heading = left.y.atan2(left.x);
-    let ahead = Vector3::new(heading.cos(), heading.sin(), 0.0);
+    let heading = frame(world);
     features.way(&(block - hand.at));
-    features.flat_way(&left);
-    features.number(ahead.x);
-    features.number(ahead.y);
-    let behind = block - ahead * (BEHIND_METRES * world.layout.scale) - hand.at;
-    features.flat_way(&behind);
-    // The same as the push sees it: along and aside.
-    features.near(behind.dot(&ahead), 0.03);
-    features.near(behind.dot(&Vector3::new(-ahead.y, ahead.x, 0.0)), 0.03);
+    // Aside there is nothing left: the frame's x is where it is to go.
+    features.far(left.xy().norm());
+    features.near(left.xy().norm(), 0.03);
+    let ahead = Vector3::new(heading.cos(), heading.sin(), 0.0);
+    features.flat_way(&(block - ahead * (BEHIND_METRES * world.layout.scale) - hand.at));
     features.angle(hand.closing - heading - FRAC_PI_2, PI);
     features.angle(yaw_of(&pose) - heading, FRAC_PI_2);
 }
@@ -85,7 +82,9 @@ fn delivery(world: &World, hand: &Hand, task: &Delivery, hold: Hold, features: &
     let pose = world.play.stage.pose_of(task.object.body);
     let at = pose.translation.vector;
     let width = hold.width * world.layout.scale;
-    features.way(&(grip_at(world, &at, hand.closing, width) - hand.at));
+    let reach = grip_at(world, &at, hand.closing, width) - hand.at;
+    features.way(&reach);
+    features.rest(&reach);
     features.way(&(task.place + Vector3::z() * task.standing - at));
     features.angle(yaw_of(&pose) + hold.across - hand.closing, hold.symmetry.clamp(0.1, PI));
     features.flag(sight.holds(&task.object));
@@ -112,9 +111,11 @@ fn door(world: &World, hand: &Hand, task: &Door, features: &mut Features<'_>) {
     let stage = &world.play.stage;
     let (door, lever) = (task.door_radians(stage), task.lever_radians(stage));
     let ball = task.ball_at(door, lever);
-    features.way(&(grip_at(world, &ball, hand.closing, task.ball_width()) - hand.at));
+    let reach = grip_at(world, &ball, hand.closing, task.ball_width()) - hand.at;
+    features.way(&reach);
+    features.rest(&reach);
     features.number(door / Door::DONE_RADIANS);
-    features.near(door / world.layout.scale.recip(), 0.05);
+    features.number((door / 0.05).tanh());
     features.number(lever / Door::LEVER_STOP_RADIANS);
     features.number((lever - Door::UNLATCHED_RADIANS) / 0.2);
     features.flag(world.sight().holds(&task.lever));
@@ -122,6 +123,7 @@ fn door(world: &World, hand: &Hand, task: &Door, features: &mut Features<'_>) {
     let step = 0.05;
     let turning = (task.ball_at(door, lever + step) - ball) / (step * 0.1 * world.layout.scale);
     let opening = (task.ball_at(door + step, lever) - ball) / (step * 0.25 * world.layout.scale);
+    let (turning, opening) = (features.turned(&turning), features.turned(&opening));
     for share in turning.iter().chain(opening.xy().iter()) {
         features.number(*share);
     }
@@ -135,7 +137,9 @@ fn peg(world: &World, hand: &Hand, task: &Peg, features: &mut Features<'_>) {
     let pose = stage.pose_of(task.peg.body);
     let up = pose.rotation * Vector3::z();
     let grasp = (pose * Isometry3::translation(0.0, 0.0, GRASP_ABOVE * task.half[2])).translation.vector;
-    features.way(&(grip_at(world, &grasp, hand.closing, 2.0 * task.half[0]) - hand.at));
+    let reach = grip_at(world, &grasp, hand.closing, 2.0 * task.half[0]) - hand.at;
+    features.way(&reach);
+    features.rest(&reach);
     let left = task.world_from_hole.translation.vector + Vector3::z() * task.deep - task.tip(stage);
     features.way(&left);
     for length in left.iter() {
