@@ -11,7 +11,7 @@ const OBSERVATION: usize = 27;
 const ACTION: usize = 4;
 
 fn run(hidden: usize, critics: usize, updates: u32) -> Result<u32> {
-    let config = SacConfig { hidden, critics, subset: critics, actor_every: 1, ..SacConfig::default() };
+    let config = SacConfig { hidden, critics, subset: critics, actor_every: 1, actor_after: 0, ..SacConfig::default() };
     let mut sac = Sac::new(OBSERVATION, ACTION, config, 1)?;
     let (mut state, mut action) = (vec![0.0; OBSERVATION], Vec::new());
     for step in 0..500_u16 {

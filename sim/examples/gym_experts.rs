@@ -1,6 +1,6 @@
 //! Runs the experts through a gym's actions and prints how often they succeed, how many steps they take, and how long it took.
 //!
-//! `cargo run -p striatum-sim --example gym_experts -- [seeds] [task or all] [physics hertz] [noise]`
+//! `cargo run -p striatum-sim --example gym_experts -- [seeds] [task or all] [physics hertz] [noise] [seconds]`
 #![allow(clippy::print_stdout)]
 
 use std::time::Instant;
@@ -12,13 +12,19 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
     let seeds = arguments.next().and_then(|text| text.parse().ok()).unwrap_or(20);
     let only = arguments.next().and_then(|name| TaskId::from_name(&name).ok());
-    let usual = GymConfig::default();
-    let physics_hz = arguments.next().and_then(|text| text.parse().ok()).unwrap_or(usual.physics_hz);
-    let expert_noise = arguments.next().and_then(|text| text.parse().ok()).unwrap_or(usual.expert_noise);
+    let mut given = || arguments.next().and_then(|text| text.parse::<f64>().ok());
+    let (physics_hz, expert_noise, max_secs) = (given(), given(), given());
     let robot = RobotSpec::builtin("panda")?;
     println!("task        successes  steps of a success (mean, most)  numbers  secs an episode");
     for task in TaskId::ALL.into_iter().filter(|task| only.is_none_or(|only| only == *task)) {
-        let mut gym = Gym::new(task, &robot, GymConfig { physics_hz, expert_noise, ..usual })?;
+        let usual = GymConfig::of(task);
+        let config = GymConfig {
+            physics_hz: physics_hz.unwrap_or(usual.physics_hz),
+            expert_noise: expert_noise.unwrap_or(usual.expert_noise),
+            max_secs: max_secs.unwrap_or(usual.max_secs),
+            ..usual
+        };
+        let mut gym = Gym::new(task, &robot, config)?;
         let (start, mut action) = (Instant::now(), Vec::new());
         let mut taken = Vec::new();
         for seed in 0..seeds {

@@ -27,8 +27,8 @@ fn episode(gym: &mut Gym, seed: u64) -> (Vec<Vec<f32>>, bool) {
 
 #[test]
 fn experts_succeed_in_numbers() {
-    for task in [TaskId::Push, TaskId::PickPlace, TaskId::Door] {
-        let mut gym = gym(task, GymConfig::default());
+    for task in TaskId::ALL {
+        let mut gym = gym(task, GymConfig::of(task));
         let (seen, success) = episode(&mut gym, 31);
         assert!(success, "{} was not done", task.name());
         for observation in &seen {

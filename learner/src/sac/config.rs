@@ -12,7 +12,7 @@ pub struct SacConfig {
     pub hidden: usize,
     /// Hidden layers; default 2.
     pub layers: usize,
-    /// Critics; default 4.
+    /// Critics; default 5.
     pub critics: usize,
     /// Of these, how many drawn at random have their least value taken for a target; default 2.
     pub subset: usize,
@@ -22,7 +22,7 @@ pub struct SacConfig {
     pub demonstration_share: f32,
     /// Step size of Adam, for everything; default 5e-4.
     pub learning_rate: f32,
-    /// How far the target critics come towards the critics at each update; default 0.01.
+    /// How far the target critics come towards the critics at each update; default 0.005.
     pub target_rate: f32,
     /// What a unit of entropy is worth at first; default 0.0003, small beside a gold of 1.
     pub initial_temperature: f32,
@@ -30,10 +30,12 @@ pub struct SacConfig {
     pub target_entropy: f32,
     /// Whether entropy counts in the critics' targets; default no: values stay what the reward says.
     pub entropy_backup: bool,
-    /// The actor is updated at every so many updates of the critics; default 2.
+    /// Updates that are meant to be made for each step of the world, by whoever runs it; default 3.
+    pub updates_per_step: usize,
+    /// The actor is updated at every so many updates of the critics; default 3.
     pub actor_every: usize,
     /// Updates of the critics before the first of the actor: critics that know demonstrations alone praise what nobody has
-    /// tried. Default 0.
+    /// tried. Default 600.
     pub actor_after: u64,
     /// Weight of the squared distance from demonstrated actions in the actor's loss; default 0.1, 0 switches it off.
     pub cloning_weight: f32,
@@ -51,17 +53,18 @@ impl Default for SacConfig {
         Self {
             hidden: 128,
             layers: 2,
-            critics: 4,
+            critics: 5,
             subset: 2,
             batch: 128,
             demonstration_share: 0.5,
             learning_rate: 5e-4,
-            target_rate: 0.01,
+            target_rate: 0.005,
             initial_temperature: 0.0003,
             target_entropy: -1.0,
             entropy_backup: false,
-            actor_every: 2,
-            actor_after: 0,
+            updates_per_step: 3,
+            actor_every: 3,
+            actor_after: 600,
             cloning_weight: 0.1,
             cloning_updates: 2000,
             settled_spread: 0.5,
@@ -82,6 +85,7 @@ impl SacConfig {
             ("critics", self.critics, 1, 64, "give 1 to 64"),
             ("subset", self.subset, 1, self.critics, "give 1 to as many as there are critics"),
             ("batch", self.batch, 2, 65_536, "give 2 to 65536"),
+            ("updates_per_step", self.updates_per_step, 1, 1000, "give 1 to 1000"),
             ("actor_every", self.actor_every, 1, 1000, "give 1 to 1000"),
             ("cloning_updates", self.cloning_updates, 0, 10_000_000, "give 0 to 10000000"),
             ("capacity", self.capacity, 1, 100_000_000, "give 1 to 100000000"),

@@ -8,7 +8,15 @@ use crate::random::Random;
 use crate::replay::Transition;
 
 fn small() -> SacConfig {
-    SacConfig { hidden: 16, batch: 16, cloning_updates: 20, capacity: 40, ..SacConfig::default() }
+    SacConfig {
+        hidden: 16,
+        batch: 16,
+        cloning_updates: 20,
+        capacity: 40,
+        actor_every: 2,
+        actor_after: 0,
+        ..SacConfig::default()
+    }
 }
 
 /// A learner that has lived a little and has seen some of it shown.
@@ -153,8 +161,16 @@ fn a_warm_start_clones() {
 /// A point on a line is to be brought to 0: paid only for being there, it learns to go from both ends.
 #[test]
 fn it_learns_to_reach_a_point() {
-    let config =
-        SacConfig { hidden: 32, batch: 64, learning_rate: 2e-3, initial_temperature: 0.02, ..SacConfig::default() };
+    let config = SacConfig {
+        hidden: 32,
+        batch: 64,
+        learning_rate: 2e-3,
+        initial_temperature: 0.02,
+        actor_every: 1,
+        actor_after: 0,
+        target_rate: 0.01,
+        ..SacConfig::default()
+    };
     let mut sac = Sac::new(1, 1, config, 4).unwrap();
     let mut random = Random::new(11, 0);
     let mut action = Vec::new();

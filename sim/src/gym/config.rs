@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::physics::{WorldConfig, WorldError, WorldResult};
+use crate::physics::{TaskId, WorldConfig, WorldError, WorldResult};
 
 /// How a gym runs. The defaults are what the learner's settings were found with.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -29,6 +29,19 @@ impl Default for GymConfig {
 }
 
 impl GymConfig {
+    /// The usual figures for a task: some more time than its expert takes, and an expert that is off by no more than the task
+    /// allows.
+    #[must_use]
+    pub fn of(task: TaskId) -> Self {
+        let usual = Self::default();
+        match task {
+            TaskId::Push => Self { max_secs: 16.0, ..usual },
+            TaskId::PickPlace | TaskId::Door => usual,
+            TaskId::Peg => Self { max_secs: 24.0, expert_noise: 0.05, ..usual },
+            TaskId::Tidy => Self { max_secs: 50.0, ..usual },
+        }
+    }
+
     /// The world that this makes.
     ///
     /// # Errors

@@ -88,7 +88,6 @@ fn delivery(world: &World, hand: &Hand, task: &Delivery, hold: Hold, features: &
     features.way(&(task.place + Vector3::z() * task.standing - at));
     features.angle(yaw_of(&pose) + hold.across - hand.closing, hold.symmetry.clamp(0.1, PI));
     features.flag(sight.holds(&task.object));
-    features.flag(task.judge(&sight).0 == Leg::There);
 }
 
 fn tidy(world: &World, hand: &Hand, task: &Tidy, features: &mut Features<'_>) {
