@@ -17,6 +17,9 @@ const ROOM_METRES: f64 = 0.015;
 /// An expert that asks for less means to close.
 const OPEN: f64 = 0.1;
 
+/// What an expert says of the gripper, either way: sure, and near enough to 0 that a learner finds the other side.
+const GRIPPER: f32 = 0.5;
+
 /// Whether a task is done by taking hold of something.
 pub(super) fn grasps(task: TaskId) -> bool {
     task != TaskId::Push
@@ -95,7 +98,7 @@ pub(super) fn encode(world: &World, action: &Action, out: &mut Vec<f32>) {
     let turn = turn.sin().atan2(turn.cos());
     out.push(number((turn / (TURN_RADIANS_PER_SEC * period)).clamp(-1.0, 1.0)));
     if grasps(world.task()) {
-        out.push(if *gripper > OPEN { 1.0 } else { -1.0 });
+        out.push(if *gripper > OPEN { GRIPPER } else { -GRIPPER });
     }
 }
 
