@@ -2,7 +2,7 @@
 //! found with.
 //!
 //! `cargo run -p striatum-learner --example tune -- TASK [KEY=VALUE...]`; keys: `reward` (sparse or true), `seed`, `rollouts`,
-//! `demonstrations`, `gamma`, `every` (rollouts between evaluations), `evaluations` (episodes of
+//! `demonstrations`, `updates` (for each step), `gamma`, `every` (rollouts between evaluations), `evaluations` (episodes of
 //! each), and every number of `SacConfig`.
 #![allow(clippy::print_stdout)]
 
@@ -26,6 +26,7 @@ struct Plan {
     seed: u64,
     rollouts: u64,
     demonstrations: u64,
+    updates: u64,
     gamma: f64,
     every: u64,
     evaluations: u64,
@@ -98,7 +99,7 @@ impl Trial {
                     next_observation: &next,
                 })?;
                 let start = Instant::now();
-                for _ in 0..self.sac.config().updates_per_step {
+                for _ in 0..self.plan.updates {
                     self.sac.update()?;
                 }
                 self.learning_secs += start.elapsed().as_secs_f64();
@@ -214,6 +215,7 @@ fn main() -> Outcome<()> {
         seed: keys.take("seed", 0)?,
         rollouts: keys.take("rollouts", 150)?,
         demonstrations: keys.take("demonstrations", 5)?,
+        updates: keys.take("updates", 3)?,
         gamma: keys.take("gamma", 0.97)?,
         every: keys.take("every", 25)?,
         evaluations: keys.take("evaluations", 20)?,
@@ -238,7 +240,6 @@ fn main() -> Outcome<()> {
         initial_temperature: keys.take("initial_temperature", usual.initial_temperature)?,
         target_entropy: keys.take("target_entropy", usual.target_entropy)?,
         entropy_backup: keys.take("entropy_backup", usual.entropy_backup)?,
-        updates_per_step: keys.take("updates_per_step", usual.updates_per_step)?,
         actor_every: keys.take("actor_every", usual.actor_every)?,
         actor_after: keys.take("actor_after", usual.actor_after)?,
         cloning_weight: keys.take("cloning_weight", usual.cloning_weight)?,

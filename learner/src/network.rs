@@ -163,12 +163,12 @@ impl Tape {
         self.inputs.resize(layers, Vec::new());
         self.normed.resize(layers - 1, Vec::new());
         self.scales.resize(layers - 1, Vec::new());
-        for layer in 0..layers {
-            self.inputs[layer].resize(sizes[layer] * batch, 0.0);
+        for (input, size) in self.inputs.iter_mut().zip(sizes) {
+            input.resize(size * batch, 0.0);
         }
-        for layer in 0..layers - 1 {
-            self.normed[layer].resize(sizes[layer + 1] * batch, 0.0);
-            self.scales[layer].resize(batch, 0.0);
+        for ((normed, scales), size) in self.normed.iter_mut().zip(&mut self.scales).zip(&sizes[1..]) {
+            normed.resize(size * batch, 0.0);
+            scales.resize(batch, 0.0);
         }
         self.out.resize(sizes[layers] * batch, 0.0);
     }
@@ -244,13 +244,13 @@ mod tests {
                 assert!(off < 0.03 * wanted.abs().max(1.0), "{what} {index} of {sizes:?}: {found}, not {wanted}");
             };
             // A rectifier's corner within a difference spoils it, so those are few and small: see `close`.
-            for index in 0..network.params.len() {
+            for (index, slope) in slopes.iter().enumerate() {
                 let mut moved = network.clone();
                 let losses = [-STEP, STEP].map(|step| {
                     moved.params[index] = network.params[index] + step;
                     loss(&moved, &input)
                 });
-                close(slopes[index], losses, "parameter", index);
+                close(*slope, losses, "parameter", index);
             }
             for index in 0..input.len() {
                 let mut moved = input.clone();

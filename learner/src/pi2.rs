@@ -45,9 +45,9 @@ impl Pi2Config {
             #[allow(clippy::cast_precision_loss)]
             check_range(key, value as f64, [f64::from(low), f64::from(high)], mend)?;
         }
-        check_range("noise", f64::from(self.noise), [1e-6, 10.0], "give 0.000001 to 10")?;
-        check_range("noise_decay", f64::from(self.noise_decay), [0.01, 1.0], "give 0.01 to 1")?;
-        check_range("sharpness", f64::from(self.sharpness), [0.01, 1000.0], "give 0.01 to 1000")
+        check_range("noise", f64::from(self.noise), [9e-7, 10.0], "give 0.000001 to 10")?;
+        check_range("noise_decay", f64::from(self.noise_decay), [0.0099, 1.0], "give 0.01 to 1")?;
+        check_range("sharpness", f64::from(self.sharpness), [0.0099, 1000.0], "give 0.01 to 1000")
     }
 }
 
@@ -73,7 +73,7 @@ impl Pi2 {
     /// A configuration out of range, no whole rows, or a number that is not finite.
     pub fn new(demonstration: &[f32], action_len: usize, config: Pi2Config, seed: u64) -> Result<Self> {
         config.check()?;
-        if action_len == 0 || demonstration.is_empty() || demonstration.len() % action_len != 0 {
+        if action_len == 0 || demonstration.is_empty() || !demonstration.len().is_multiple_of(action_len) {
             return Err(Error::Len {
                 what: "demonstration",
                 given: demonstration.len(),
@@ -215,7 +215,7 @@ impl Pi2 {
         let mut this = Self::new(&from.floats()?, action_len, config, 0)?;
         from.floats_into(&mut this.heights)?;
         this.tried = from.floats()?;
-        if this.tried.len() % this.heights.len() != 0 || this.proposed() > this.config.rollouts {
+        if !this.tried.len().is_multiple_of(this.heights.len()) || this.proposed() > this.config.rollouts {
             return Err(Error::damaged("holds rollouts of another size"));
         }
         this.noise = from.f32()?;

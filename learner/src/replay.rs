@@ -113,7 +113,7 @@ impl Replay {
 
     pub(crate) fn load(&mut self, from: &mut Reader<'_>) -> Result<()> {
         let (next, rows) = (from.len()?, from.floats()?);
-        let whole = rows.len() % self.row_len() == 0 && rows.len() / self.row_len() <= self.capacity;
+        let whole = rows.len().is_multiple_of(self.row_len()) && rows.len() / self.row_len() <= self.capacity;
         if !whole || next >= self.capacity {
             return Err(Error::damaged("holds a memory of another size"));
         }

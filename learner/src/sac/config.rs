@@ -30,8 +30,6 @@ pub struct SacConfig {
     pub target_entropy: f32,
     /// Whether entropy counts in the critics' targets; default no: values stay what the reward says.
     pub entropy_backup: bool,
-    /// Updates that are meant to be made for each step of the world, by whoever runs it; default 3.
-    pub updates_per_step: usize,
     /// The actor is updated at every so many updates of the critics; default 3.
     pub actor_every: usize,
     /// Updates of the critics before the first of the actor: critics that know demonstrations alone praise what nobody has
@@ -62,7 +60,6 @@ impl Default for SacConfig {
             initial_temperature: 0.0003,
             target_entropy: -1.0,
             entropy_backup: false,
-            updates_per_step: 3,
             actor_every: 3,
             actor_after: 600,
             cloning_weight: 0.1,
@@ -85,7 +82,6 @@ impl SacConfig {
             ("critics", self.critics, 1, 64, "give 1 to 64"),
             ("subset", self.subset, 1, self.critics, "give 1 to as many as there are critics"),
             ("batch", self.batch, 2, 65_536, "give 2 to 65536"),
-            ("updates_per_step", self.updates_per_step, 1, 1000, "give 1 to 1000"),
             ("actor_every", self.actor_every, 1, 1000, "give 1 to 1000"),
             ("cloning_updates", self.cloning_updates, 0, 10_000_000, "give 0 to 10000000"),
             ("capacity", self.capacity, 1, 100_000_000, "give 1 to 100000000"),
@@ -97,15 +93,15 @@ impl SacConfig {
         }
         let shares = [
             ("demonstration_share", self.demonstration_share, 0.0, 1.0, "give 0 to 1"),
-            ("learning_rate", self.learning_rate, 1e-7_f32, 0.1, "give 1e-7 to 0.1"),
-            ("target_rate", self.target_rate, 1e-6, 1.0, "give 0.000001 to 1"),
-            ("initial_temperature", self.initial_temperature, 1e-8, 100.0, "give 1e-8 to 100"),
+            ("learning_rate", self.learning_rate, 1e-7, 0.5, "give 1e-7 to 0.5"),
+            ("target_rate", self.target_rate, 9e-7, 1.0, "give 0.000001 to 1"),
+            ("initial_temperature", self.initial_temperature, 9e-9, 100.0, "give 1e-8 to 100"),
             ("target_entropy", self.target_entropy, -20.0, 1.0, "give -20 to 1"),
             ("settled_spread", self.settled_spread, 0.0, 1.0, "give 0 to 1"),
             ("cloning_weight", self.cloning_weight, 0.0, 1e6, "give 0 or more"),
         ];
         for (key, value, low, high, mend) in shares {
-            check_range(key, f64::from(value), [f64::from(low), f64::from(high)], mend)?;
+            check_range(key, f64::from(value), [low, high], mend)?;
         }
         Ok(())
     }

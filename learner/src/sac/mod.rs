@@ -204,7 +204,7 @@ impl Sac {
         self.update_critics();
         self.check_finite("loss of the critics", self.losses.critic)?;
         self.updates += 1;
-        if self.updates > self.config.actor_after && self.updates % self.config.actor_every as u64 == 0 {
+        if self.updates > self.config.actor_after && self.updates.is_multiple_of(self.config.actor_every as u64) {
             self.update_actor(demonstrated);
             self.check_finite("loss of the actor", self.losses.actor)?;
         }
