@@ -39,9 +39,10 @@ fn experts_succeed_in_numbers() {
         // Nothing of it stands for nothing: each number changes in an episode, or from one to the next.
         let (other, _) = episode(&mut gym, 32);
         let all: Vec<_> = seen.iter().chain(&other).collect();
-        let idle = (0..gym.observation_len())
-            .filter(|&index| all.iter().all(|row| row[index].to_bits() == all[0][index].to_bits()));
-        assert_eq!(idle.collect::<Vec<_>>(), Vec::<usize>::new(), "{}", task.name());
+        let same = |index: usize| all.iter().all(|row| row[index].to_bits() == all[0][index].to_bits());
+        let idle: Vec<_> = (0..gym.observation_len()).filter(|&index| same(index)).collect();
+        // An expert brings the last object last, so that it is never there while there is something left to do.
+        assert_eq!(idle.len(), usize::from(task == TaskId::Tidy), "{}: {idle:?}", task.name());
     }
 }
 
