@@ -42,10 +42,10 @@ pub(in crate::cli) struct TrainArgs {
     #[arg(long, default_value_t = 20)]
     pub(in crate::cli) final_episodes: u32,
     /// The learner's discount, announced at every begin.
-    #[arg(long, default_value_t = 0.98)]
+    #[arg(long, default_value_t = 0.97)]
     pub(in crate::cli) gamma: f64,
     /// Gradient steps for each step in the world.
-    #[arg(long, default_value_t = 4)]
+    #[arg(long, default_value_t = 3)]
     pub(in crate::cli) updates_per_step: u32,
     /// How much light, surfaces and cameras differ from episode to episode: none, low, medium, high.
     #[arg(long, default_value = "none", value_parser = ["none", "low", "medium", "high"])]
