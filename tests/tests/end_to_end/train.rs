@@ -27,7 +27,7 @@ const SHORT: [&str; 14] = [
     "--size",
     "64x48",
 ];
-const FILES: [&str; 3] = ["rollouts.csv", "evaluations.csv", "last.csv"];
+const FILES: [&str; 4] = ["rollouts.csv", "steps.csv", "evaluations.csv", "last.csv"];
 
 fn arguments<'a>(out: &'a Path, reward: &'a str) -> Vec<&'a str> {
     let bundle = text(push_bundle());

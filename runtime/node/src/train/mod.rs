@@ -12,7 +12,7 @@
 //! - `settings`: what decides a run; `reward`: which reward, and the configuration of the runtime that gives it.
 //! - `runtime`: that runtime's process; `bus`: the learner's end of the wire.
 //! - `stage`: the world and its cameras; `rollout`: one episode; `drivers`: who drives in it.
-//! - `ledger`, `curve`: what is written down; `checkpoint`: the whole state, after every rollout.
+//! - `ledger`, `steps`, `curve`: what is written down; `checkpoint`: the whole state, after every rollout.
 
 mod bus;
 mod checkpoint;
@@ -24,6 +24,7 @@ mod rollout;
 mod runtime;
 mod settings;
 mod stage;
+mod steps;
 #[cfg(test)]
 mod tests;
 
@@ -47,6 +48,7 @@ use self::runtime::Runtime;
 pub(crate) use self::settings::Settings;
 use self::settings::{Episodes, ROBOT};
 use self::stage::Stage;
+use self::steps::{Kind, Steps};
 use crate::cli::say;
 use crate::clock;
 use crate::error::{Error, Result};
@@ -92,6 +94,7 @@ struct Run {
     learner: Sac,
     time: SimulatedTime,
     stage: Stage,
+    steps: Steps,
     bus: Bus,
     runtime: Option<Runtime>,
     /// When the wall time was last added up, by the monotonic clock.
@@ -142,12 +145,14 @@ impl Run {
             }
         };
         let time = SimulatedTime::new(state.simulated_nanos);
+        let steps = Steps::open(&options.out, &state)?;
         Ok(Self {
             folder: options.out.clone(),
             state,
             learner,
             time,
             stage,
+            steps,
             bus,
             runtime,
             counted_nanos: clock::monotonic_nanos(),
@@ -164,7 +169,8 @@ impl Run {
         while self.state.demonstrations < self.state.settings.demonstrations {
             let seed = self.state.settings.seed_of(Episodes::Demonstrations, self.state.shown);
             let mut driver = Demonstrator::default();
-            let told = play(&mut self.stage, &mut self.bus, &mut self.time, rules, seed, &mut driver)?;
+            self.steps.begin(Kind::Demonstration, self.state.shown + 1);
+            let told = play(&mut self.stage, &mut self.bus, &mut self.time, rules, seed, &mut driver, &mut self.steps)?;
             self.state.shown += 1;
             // An expert that fails demonstrates nothing.
             if told.success && !told.void {
@@ -190,12 +196,13 @@ impl Run {
         while self.state.ledger.done() < settings.rollouts && !stop.load(Ordering::Relaxed) {
             let number = self.state.ledger.done();
             let seed = settings.seed_of(Episodes::Rollouts, number);
+            self.steps.begin(Kind::Rollout, number + 1);
             let mut driver = Explorer {
                 learner: &mut self.learner,
                 updates_per_step: settings.updates_per_step,
                 losses: Losses::default(),
             };
-            let told = play(&mut self.stage, &mut self.bus, &mut self.time, rules, seed, &mut driver)?;
+            let told = play(&mut self.stage, &mut self.bus, &mut self.time, rules, seed, &mut driver, &mut self.steps)?;
             let losses = driver.losses;
             self.state.ledger.rollouts.push(RolloutRow {
                 rollout: number + 1,
@@ -247,8 +254,9 @@ impl Run {
                 break;
             }
             let seed = self.state.settings.seed_of(Episodes::Last, number);
+            self.steps.begin(Kind::Last, number + 1);
             let mut driver = Candidate { learner: &mut self.learner };
-            let told = play(&mut self.stage, &mut self.bus, &mut self.time, rules, seed, &mut driver)?;
+            let told = play(&mut self.stage, &mut self.bus, &mut self.time, rules, seed, &mut driver, &mut self.steps)?;
             self.state.ledger.last.push(LastRow { seed, told });
         }
         Ok(())
@@ -265,7 +273,9 @@ impl Run {
         self.state.simulated_nanos = self.time.elapsed_nanos();
         let now = clock::monotonic_nanos();
         self.state.ledger.wall_secs += (now - std::mem::replace(&mut self.counted_nanos, now)) as f64 / 1e9;
-        // First what a run goes on from; the rest is made of it.
+        // Steps that are written twice are dropped by the run that goes on; those that are not are lost.
+        self.steps.write()?;
+        // Then what a run goes on from; the rest is made of it.
         checkpoint::write(&self.folder.join("checkpoint.bin"), &self.state, &self.learner.save()?)?;
         let ledger = &self.state.ledger;
         for (name, text) in [

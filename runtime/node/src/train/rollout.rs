@@ -8,6 +8,7 @@ use striatum_wire::{BeginRequest, QualityFlags, ShapedReward, StepRequest, Task}
 use super::bus::{Answer, Bus, Opened, SimulatedTime};
 use super::reward::RewardKind;
 use super::stage::Stage;
+use super::steps::Steps;
 use crate::error::Result;
 
 /// Simulated time between two episodes, so that none sees the other's last pictures.
@@ -65,6 +66,7 @@ pub(crate) fn play(
     rules: Rules,
     seed: u64,
     driver: &mut dyn Driver,
+    steps: &mut Steps,
 ) -> Result<Told> {
     stage.reset(seed)?;
     time.pass(PAUSE_NANOS);
@@ -97,6 +99,7 @@ pub(crate) fn play(
         };
         progress = step.truth.progress;
         told.note(&heard, shaping, progress);
+        steps.note(told.steps, progress, &heard, shaping);
         driver.learn(Transition {
             observation: &observation,
             action: &action,
