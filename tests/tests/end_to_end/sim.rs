@@ -214,7 +214,7 @@ fn a_world_that_there_is_not_is_one_line() {
     for (arguments, status, words) in [
         (&["sim", "cook", "--serve"][..], 1, &["cook", "pick_place"][..]),
         (&["sim", "push", "--serve", "--expert", "--failure", "drop"], 1, &["drop", "miss"]),
-        (&["sim", "push", "--serve", "--failure", "miss"], 1, &["--failure", "--expert"]),
+        (&["sim", "push", "--serve", "--failure", "miss"], 2, &["--failure", "--expert"]),
         (&["sim", "push", "--serve", "--robot", "My Robot"], 1, &["My Robot"]),
         (&["sim", "push", "--serve", "--listen", "carrier-pigeon/1"], 1, &["carrier-pigeon"]),
         (&["sim", "push", "--serve", "--rate", "0"], 2, &["--rate"]),

@@ -173,8 +173,8 @@ fn of_progress(episode: &Episode, curve: &Curve) -> Result<EpisodeCurve> {
 /// From which share on the goal counts as seen. It is apart from progress: no table of the calibration changes it.
 fn success(wanted: &SuccessWanted, rule: &SuccessRule, episodes: &[Episode], played: &[Curve]) -> Result<Success> {
     if played.iter().all(|curve| curve.goal.iter().all(Option::is_none)) {
-        let what = "the bundle has no success estimate to choose a share for: it has no memory of the demonstration";
-        return Err(Error::input("--false-success", what, "adapt again"));
+        let what = "has no success estimate to choose a share for: it has no memory of the demonstration";
+        return Err(Error::input("the bundle", what, "adapt again"));
     }
     let of_those = |failed: bool| -> Vec<&Curve> {
         let those = episodes.iter().zip(played).filter(|(episode, _)| episode.never_succeeded() == Some(failed));

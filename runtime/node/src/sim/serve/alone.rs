@@ -33,7 +33,7 @@ pub(super) fn claim(session: &Session, keys: &Keys, robot: &str, epoch: u64) -> 
         let there = session.liveliness().get(all.as_str()).timeout(PATIENCE).wait().map_err(refused)?;
         if there.iter().any(|reply| reply.result().is_ok()) {
             let what = format!("a world is served as `{robot}` already");
-            return Err(Error::input("--robot", what, "stop that one, or give another name"));
+            return Err(Error::input("the network", what, "stop that one, or give another --robot"));
         }
         std::thread::sleep(PAUSE);
     }
