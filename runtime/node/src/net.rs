@@ -62,7 +62,7 @@ fn open(config: &ZenohConfig) -> Result<Session> {
 /// What zenoh would say of a wrong one is about its own parser.
 fn check_endpoint(endpoint: &str) -> Result<()> {
     let is_one = endpoint.split_once('/').is_some_and(|(transport, address)| {
-        let port = address.split('?').next().and_then(|address| address.rsplit_once(':')).map(|(_, port)| port);
+        let port = address.split(['?', '#']).next().and_then(|address| address.rsplit_once(':')).map(|(_, port)| port);
         ["tcp", "udp"].contains(&transport) && port.is_some_and(|port| port.parse::<u16>().is_ok())
     });
     let what = || format!("endpoint `{endpoint}`");

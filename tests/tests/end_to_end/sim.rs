@@ -220,7 +220,7 @@ fn a_world_that_there_is_not_is_one_line() {
         (&["sim", "push", "--serve", "--rate", "0"], 2, &["--rate"]),
         (&["sim", "push", "--expert"], 2, &["--serve"]),
         (&["sim", "push", "--serve", "--fault", "drop=2"], 2, &["--fault", "drop=2", "from 0 to 1"]),
-        (&["sim", "push", "--serve", "--fault", "cam_x:drop=0.1"], 1, &["cam_x", "cam_wrist"]),
+        (&["sim", "push", "--serve", "--fault", "cam_x:drop=0.1"], 2, &["cam_x", "cam_wrist"]),
         (&["sim", "push", "--fault", "drop=0.1"], 2, &["--serve"]),
     ] {
         let output = run(PROGRAM, arguments);

@@ -2,7 +2,7 @@
 //!
 //! - `plan`: which runs; `play`: demonstrations, bundles and the runs themselves, resumed where they were cut off.
 //! - `read`: what a run wrote; `sums`: over the seeds of a task and a reward.
-//! - `table`, `plot`: as CSV, for a terminal, as Markdown; as drawings.
+//! - `table`, `plot`: as CSV, for a terminal; as drawings.
 
 mod plan;
 mod play;
@@ -72,8 +72,10 @@ pub(crate) fn study(workspace: &Workspace, options: &Options) -> Result<()> {
         jobs::each(jobs, 1, &tasks, |task| stage.adapt(task))?;
         jobs::each(jobs, 1, &runs, |run| stage.train(run))?;
     }
-    let results =
-        runs.iter().filter_map(|run| read::read(&stage.folder(run), run).transpose()).collect::<Result<Vec<_>>>()?;
+    let results = runs
+        .iter()
+        .filter_map(|run| read::read(&stage.folder(run), run, options.rollouts).transpose())
+        .collect::<Result<Vec<_>>>()?;
     let rows = sums::rows(&results);
     table::terminal(&rows).iter().for_each(|line| say::result(line));
     let mut folders = vec![out];

@@ -18,10 +18,9 @@ pub(super) struct Summary {
     /// Of the trained policy's last episodes.
     pub(super) final_episodes: u32,
     pub(super) final_successes: u32,
-    /// Failed, and believed to have succeeded.
-    pub(super) hacked: u32,
+    /// Failed, and believed to have succeeded; none where the reward looked at nothing.
+    pub(super) hacked: Option<u32>,
     pub(super) wall_secs: f64,
-    pub(super) simulated_secs: f64,
 }
 
 /// A run and what came of it.
@@ -35,13 +34,16 @@ pub(super) struct Outcome {
 ///
 /// # Errors
 /// A file that is not what it must be.
-pub(super) fn read(folder: &Path, run: &Run) -> Result<Option<Outcome>> {
+pub(super) fn read(folder: &Path, run: &Run, rollouts: u32) -> Result<Option<Outcome>> {
     if !is_done(folder) {
         return Ok(None);
     }
     let file = folder.join("summary.json");
     let odd = |why: String| Failure::new(format!("reading {}", file.display()), why, "remove that run's folder");
     let text = std::fs::read_to_string(&file).map_err(|e| odd(e.to_string()))?;
-    let summary = serde_json::from_str(&text).map_err(|e| odd(e.to_string()))?;
+    let summary: Summary = serde_json::from_str(&text).map_err(|e| odd(e.to_string()))?;
+    if summary.successes.len() != rollouts as usize {
+        return Err(odd(format!("it is of {} rollouts, not of {rollouts}", summary.successes.len())));
+    }
     Ok(Some(Outcome { run: run.clone(), summary }))
 }

@@ -262,6 +262,9 @@ impl Engine {
                 begin.due = now.plus(self.config.begin_timeout_nanos);
             }
             self.pipeline.line_up_afresh();
+            // States of a time to come would answer whoever begins in this one.
+            self.states.clear();
+            self.fresh = None;
         }
         self.last_now = now;
     }

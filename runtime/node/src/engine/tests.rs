@@ -248,6 +248,16 @@ fn a_clock_that_is_set_back_holds_nobody_up() {
 }
 
 #[test]
+fn who_begins_after_the_clock_was_set_back_does_not_get_a_state_of_before() {
+    let mut rig = Rig::plain();
+    rig.frame(10_100, 0.8);
+    rig.at(1_000, Event::Begin(1, begin_request(1_000)));
+    assert!(rig.reply(1).is_none(), "nothing has been seen since");
+    rig.frame(1_010, 0.3);
+    assert!((rig.opened(1).potential_0 - 0.3).abs() < 1e-12);
+}
+
+#[test]
 fn without_an_episode_each_frame_set_is_shaped() {
     let mut rig = Rig::plain();
     rig.frame(100, 0.2);

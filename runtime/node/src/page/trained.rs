@@ -25,7 +25,7 @@ struct Summary {
     successes: Vec<bool>,
     final_episodes: u32,
     final_successes: u32,
-    hacked: u32,
+    hacked: Option<u32>,
     wall_secs: f64,
 }
 
@@ -69,16 +69,16 @@ pub(super) fn section(runs: &[Trained]) -> String {
         let _ = writeln!(
             text,
             "<figure><img alt=\"success against rollouts\" src=\"{curve}\"><figcaption>{}, reward <code>{}</code>, seed {seed}: {} \
-             rollouts in {:.0} s. The trained policy succeeded in {final_successes} of {final_episodes} new episodes; in {hacked} it failed \
-             and the reward believed it.</figcaption></figure>",
+             rollouts in {:.0} s. The trained policy succeeded in {final_successes} of {final_episodes} new episodes{}.</figcaption></figure>",
             escape(task),
             escape(reward),
             successes.len(),
             wall_secs,
+            hacked.map_or_else(String::new, |hacked| format!("; in {hacked} it failed and the reward believed it"))
         );
     }
     text + "</div>\n<p class=\"note\">Blue: share of successes in the last 20 rollouts, exploration included. Red: evaluations without exploration. \
-            The learner got its rewards over zenoh and saw no picture.</p>\n</section>\n"
+            The learner saw no picture.</p>\n</section>\n"
 }
 
 #[cfg(test)]

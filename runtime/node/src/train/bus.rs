@@ -3,13 +3,20 @@
 
 use std::time::Duration;
 
-use striatum_core::{Ending, StampNanos};
-use striatum_wire::{BeginReply, BeginRequest, EpisodeId, Keys, Refusal, RefusalCode, ShapedReward, StepRequest};
+use striatum_core::{Ending, ShapingMode, StampNanos};
+use striatum_wire::{
+    BeginReply, BeginRequest, BundleHash, EpisodeId, Keys, Refusal, RefusalCode, ShapedReward, StepRequest,
+};
 use zenoh::handlers::FifoChannelHandler;
 use zenoh::query::Reply;
 use zenoh::{Session, Wait};
 
+use super::runtime::Runtime;
+use crate::clock;
 use crate::error::{Error, Result};
+
+/// Between an answer that did not come and the next try.
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// How long an answer is waited for, and how often it is asked for.
 #[derive(Clone, Copy, Debug)]
@@ -29,9 +36,17 @@ impl Default for Patience {
 pub(crate) struct Opened {
     pub(crate) episode: EpisodeId,
     pub(crate) epoch: u64,
-    pub(crate) potential_0: f64,
+    /// Phi of the state that the next transition begins in: that of the one before ended in it, to the bit.
+    pub(crate) potential: f64,
     gamma: f64,
     bootstraps_on_truncation: bool,
+}
+
+/// What a run's rewards have to be.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Agreed {
+    pub(crate) mode: ShapingMode,
+    pub(crate) bundle: BundleHash,
 }
 
 /// What became of a step.
@@ -63,6 +78,9 @@ pub(crate) struct Bus {
     session: Session,
     keys: Keys,
     patience: Patience,
+    agreed: Agreed,
+    /// The runtime, if it is this run's own.
+    runtime: Option<Runtime>,
     pub(crate) counts: BusCounts,
 }
 
@@ -70,8 +88,20 @@ pub(crate) struct Bus {
 type Said = std::result::Result<Vec<u8>, (RefusalCode, String)>;
 
 impl Bus {
-    pub(crate) fn new(session: Session, keys: Keys, patience: Patience) -> Self {
-        Self { session, keys, patience, counts: BusCounts::default() }
+    pub(crate) fn new(
+        session: Session,
+        keys: Keys,
+        patience: Patience,
+        agreed: Agreed,
+        runtime: Option<Runtime>,
+    ) -> Self {
+        Self { session, keys, patience, agreed, runtime, counts: BusCounts::default() }
+    }
+
+    /// # Errors
+    /// This run's own runtime has ended.
+    pub(crate) fn check(&mut self) -> Result<()> {
+        self.runtime.as_mut().map_or(Ok(()), Runtime::check)
     }
 
     pub(crate) fn session(&self) -> &Session {
@@ -89,14 +119,16 @@ impl Bus {
         Ok(replies.iter().any(|reply| reply.result().is_ok()))
     }
 
-    /// Begins an episode.
+    /// Begins an episode. `show` is asked to show the first pictures again before each further try: a runtime that has been
+    /// restarted has not seen them.
     ///
     /// # Errors
     /// A runtime that refuses (another gamma than it is locked to, say) or does not answer.
-    pub(crate) fn begin(&mut self, request: &BeginRequest) -> Result<Opened> {
+    pub(crate) fn begin(&mut self, request: &BeginRequest, show: &mut dyn FnMut() -> Result<()>) -> Result<Opened> {
         let mut bytes = [0; BeginRequest::MAX_LEN];
         let length = request.encode(&mut bytes)?;
-        for attempt in 1..=self.patience.tries {
+        let start = clock::monotonic_nanos();
+        loop {
             let replies = self.ask(self.keys.episode_begin().as_str(), &bytes[..length])?;
             match first(&replies) {
                 Some(Ok(bytes)) => {
@@ -104,16 +136,16 @@ impl Bus {
                     return Ok(Opened {
                         episode,
                         epoch,
-                        potential_0,
+                        potential: potential_0,
                         gamma: request.gamma,
                         bootstraps_on_truncation: request.bootstrap_on_truncation,
                     });
                 }
                 Some(Err((code, text))) if code != RefusalCode::NotReady => return Err(refusal("begin", &text)),
-                Some(Err(_)) | None => self.count_again(attempt),
+                Some(Err(_)) | None => self.wait(start, "begin")?,
             }
+            show()?;
         }
-        Err(self.silent("begin"))
     }
 
     /// Asks for the reward of a transition, and does not wait for it.
@@ -131,28 +163,25 @@ impl Bus {
     ///
     /// # Errors
     /// No answer however often, a refusal, or an answer that breaks what was announced at `begin`.
-    pub(crate) fn hear(&mut self, asked: Asked, opened: &Opened) -> Result<Answer> {
+    pub(crate) fn hear(&mut self, asked: Asked, opened: &mut Opened) -> Result<Answer> {
         let Asked { request, mut replies } = asked;
-        for attempt in 1..=self.patience.tries {
+        let start = clock::monotonic_nanos();
+        loop {
             match first(&replies) {
                 Some(Ok(bytes)) => return self.accept(ShapedReward::decode(&bytes)?, &request, opened),
-                Some(Err((RefusalCode::UnknownEpisode, _))) => {
+                Some(Err((RefusalCode::UnknownEpisode | RefusalCode::EpisodeClosed, _))) => {
                     self.counts.void += 1;
                     return Ok(Answer::Void);
                 }
                 Some(Err((code, text))) if code != RefusalCode::NotReady => return Err(refusal("step", &text)),
-                Some(Err(_)) | None if attempt < self.patience.tries => {
-                    self.count_again(attempt);
-                    replies = self.ask_step(request)?.replies;
-                }
-                Some(Err(_)) | None => {}
+                Some(Err(_)) | None => self.wait(start, "step")?,
             }
+            replies = self.ask_step(request)?.replies;
         }
-        Err(self.silent("step"))
     }
 
     /// The reward, if it is what was asked for and what was agreed on.
-    fn accept(&mut self, reward: ShapedReward, request: &StepRequest, opened: &Opened) -> Result<Answer> {
+    fn accept(&mut self, reward: ShapedReward, request: &StepRequest, opened: &mut Opened) -> Result<Answer> {
         if reward.epoch != opened.epoch {
             self.counts.void += 1;
             return Ok(Answer::Void);
@@ -166,37 +195,46 @@ impl Bus {
             (reward.episode != request.episode || reward.step != request.step, "another step"),
             (reward.gamma.to_bits() != opened.gamma.to_bits(), "another gamma than was announced"),
             (reward.bootstraps != wanted_bootstrap, "another bootstrap rule than was announced"),
-            (!(reward.reward.is_finite() && reward.k > 0.0), "a reward that is no number"),
+            (reward.k.to_bits() != 1.0_f64.to_bits(), "another k than 1"),
+            (!reward.reward.is_finite(), "a reward that is no number"),
             (reward.ending != request.ending && reward.ending != Ending::Terminated, "another ending"),
+            (reward.potential_prev.to_bits() != opened.potential.to_bits(), "another potential than the state had"),
+            (reward.shaping_mode != self.agreed.mode, "another shaping mode than this run's reward"),
+            (reward.bundle_hash != self.agreed.bundle, "another bundle than this run's"),
         ];
         match broken.iter().find(|(is, _)| *is) {
-            None => Ok(Answer::Reward(reward)),
+            None => {
+                opened.potential = reward.potential;
+                Ok(Answer::Reward(reward))
+            }
             Some((_, what)) => {
                 let why = format!("the answer to step {} is of {what}", request.step);
-                Err(Error::setup("the runtime", why, "use a runtime of this very version"))
+                Err(Error::setup(
+                    "the runtime",
+                    why,
+                    "see docs/guide/train.md for what a runtime of your own has to be",
+                ))
             }
         }
+    }
+
+    /// A moment before the next try, or the end of patience.
+    fn wait(&mut self, start: u64, what: &str) -> Result<()> {
+        self.check()?;
+        let waited = Duration::from_nanos(clock::monotonic_nanos() - start);
+        if waited > self.patience.wait * self.patience.tries {
+            let why = format!("no answer to {what} in {:.0} s", waited.as_secs_f64());
+            let mend = "is `striatum run` up, with clock = \"lock_step\" under [time] and the world's views?";
+            return Err(Error::setup("the runtime", why, mend));
+        }
+        self.counts.asked_again += 1;
+        std::thread::sleep(PAUSE);
+        Ok(())
     }
 
     fn ask(&self, key: &str, payload: &[u8]) -> Result<FifoChannelHandler<Reply>> {
         let asked = self.session.get(key).payload(payload).timeout(self.patience.wait);
         asked.wait().map_err(|error| refused("ask the runtime", error))
-    }
-
-    fn count_again(&mut self, attempt: u32) {
-        if attempt < self.patience.tries {
-            self.counts.asked_again += 1;
-        }
-    }
-
-    fn silent(&self, what: &str) -> Error {
-        let secs = self.patience.wait.as_secs_f64() * f64::from(self.patience.tries);
-        let why = format!("no answer to {what} in {secs:.0} s");
-        Error::setup(
-            "the runtime",
-            why,
-            "is `striatum run` up, with clock = \"lock_step\" under [time] and the world's views?",
-        )
     }
 }
 

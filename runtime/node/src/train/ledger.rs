@@ -72,7 +72,8 @@ impl Ledger {
             "evaluations": evaluations.collect::<Vec<_>>(),
             "final_episodes": self.last.len(),
             "final_successes": last(|told| told.success),
-            "hacked": last(Told::hacked),
+            // Nothing was looked at that could be fooled.
+            "hacked": settings.reward.sees().then(|| last(Told::hacked)),
             "void": self.void,
             "asked_again": self.asked_again,
             "wall_secs": self.wall_secs,
@@ -103,15 +104,16 @@ impl Ledger {
         csv
     }
 
-    /// One line for each episode of the last evaluation.
-    pub(crate) fn last_csv(&self) -> String {
+    /// One line for each episode of the last evaluation; `hacked` is empty of a reward that `sees` nothing.
+    pub(crate) fn last_csv(&self, sees: bool) -> String {
         let mut csv = String::from(
             "seed,steps,success,void,reward_sum,shaping_sum,true_progress,progress,highest_progress,claimed,held,late,strange,hacked\n",
         );
         for LastRow { seed, told } in &self.last {
             let _ = write!(csv, "{seed},");
             tell(&mut csv, told);
-            let _ = writeln!(csv, ",{}", u8::from(told.hacked()));
+            let hacked = if sees { u8::from(told.hacked()).to_string() } else { String::new() };
+            let _ = writeln!(csv, ",{hacked}");
         }
         csv
     }

@@ -10,12 +10,13 @@
 //! gives the same run however fast the computer is.
 //!
 //! - `settings`: what decides a run; `reward`: which reward, and the configuration of the runtime that gives it.
-//! - `runtime`: that runtime's process; `bus`: the learner's end of the wire.
+//! - `runtime`: that runtime's process; `connect`: reaching it; `bus`: the learner's end of the wire.
 //! - `stage`: the world and its cameras; `rollout`: one episode; `drivers`: who drives in it.
 //! - `ledger`, `steps`, `curve`: what is written down; `checkpoint`: the whole state, after every rollout.
 
 mod bus;
 mod checkpoint;
+mod connect;
 mod curve;
 mod drivers;
 mod ledger;
@@ -31,22 +32,20 @@ mod tests;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use striatum_learner::Sac;
 use striatum_sim::{GymConfig, TaskId};
-use striatum_wire::Keys;
 
-use self::bus::{Bus, Patience, SimulatedTime};
+use self::bus::{Bus, SimulatedTime};
 use self::checkpoint::State;
+use self::connect::connect;
 use self::drivers::{Candidate, Demonstrator, Explorer, Losses};
 use self::ledger::{EvaluationRow, LastRow, Ledger, RolloutRow};
 pub(crate) use self::reward::RewardKind;
 use self::rollout::{Rules, Told, play};
-use self::runtime::Runtime;
+use self::settings::Episodes;
 pub(crate) use self::settings::Settings;
-use self::settings::{Episodes, ROBOT};
 use self::stage::Stage;
 use self::steps::{Kind, Steps};
 use crate::cli::say;
@@ -64,8 +63,8 @@ pub(crate) struct TrainOptions {
     pub(crate) connect: Option<String>,
 }
 
-/// How long a runtime may take to load its bundle.
-const START_LIMIT: Duration = Duration::from_secs(120);
+/// Episodes in a row that a runtime may lose.
+const MOST_LOST: u32 = 5;
 /// Episodes of the expert that may fail.
 const MOST_SHOWN: u32 = 100;
 
@@ -75,9 +74,9 @@ const MOST_SHOWN: u32 = 100;
 /// Settings out of range, a folder with another run in it, a runtime that fails, or a disk that is full.
 pub(crate) fn train(options: &TrainOptions, stop: &AtomicBool, out: &mut dyn Write) -> Result<()> {
     let mut run = Run::open(options, stop)?;
-    run.demonstrate()?;
-    run.roll_out(stop)?;
+    run.demonstrate(stop)?;
     if !stop.load(Ordering::Relaxed) {
+        run.roll_out(stop)?;
         run.judge_last(stop)?;
     }
     run.save()?;
@@ -96,7 +95,8 @@ struct Run {
     stage: Stage,
     steps: Steps,
     bus: Bus,
-    runtime: Option<Runtime>,
+    /// Episodes that the runtime lost since the last that it did not.
+    lost: u32,
     /// When the wall time was last added up, by the monotonic clock.
     counted_nanos: u64,
 }
@@ -122,22 +122,7 @@ impl Run {
         std::fs::create_dir_all(&options.out)
             .map_err(|source| Error::file("make", &options.out, source, "give a folder that can be written"))?;
         let settings = &state.settings;
-        let mut runtime = match &options.connect {
-            Some(_) => None,
-            None => Some(Runtime::start(&options.out, |endpoint| {
-                settings.reward.config(&settings.bundle, ROBOT, settings.gamma, endpoint)
-            })?),
-        };
-        let endpoint = match (&options.connect, &runtime) {
-            (Some(endpoint), _) => endpoint.clone(),
-            (None, Some(runtime)) => runtime.endpoint().to_owned(),
-            (None, None) => crate::net::DEFAULT_ENDPOINT.to_owned(),
-        };
-        let keys = Keys::new(ROBOT)?;
-        let session = join(&endpoint, runtime.as_mut(), stop)?;
-        let bus = Bus::new(session, keys.clone(), Patience::default());
-        let stage = Stage::new(settings, bus.session(), &keys)?;
-        wait_until_heard(&bus, &stage, runtime.as_mut(), stop)?;
+        let (bus, stage) = connect(options, settings, stop)?;
         let learner = match learner {
             Some(learner) => learner,
             None => {
@@ -154,7 +139,7 @@ impl Run {
             stage,
             steps,
             bus,
-            runtime,
+            lost: 0,
             counted_nanos: clock::monotonic_nanos(),
         })
     }
@@ -164,16 +149,19 @@ impl Run {
     }
 
     /// The expert shows how it is done, and the runtime rewards it as it rewards the learner.
-    fn demonstrate(&mut self) -> Result<()> {
+    fn demonstrate(&mut self, stop: &AtomicBool) -> Result<()> {
         let rules = self.rules();
-        while self.state.demonstrations < self.state.settings.demonstrations {
+        while self.state.demonstrations < self.state.settings.demonstrations && !stop.load(Ordering::Relaxed) {
             let seed = self.state.settings.seed_of(Episodes::Demonstrations, self.state.shown);
             let mut driver = Demonstrator::default();
             self.steps.begin(Kind::Demonstration, self.state.shown + 1);
             let told = play(&mut self.stage, &mut self.bus, &mut self.time, rules, seed, &mut driver, &mut self.steps)?;
+            if self.is_lost(told)? {
+                continue;
+            }
             self.state.shown += 1;
             // An expert that fails demonstrates nothing.
-            if told.success && !told.void {
+            if told.success {
                 driver.teach(&mut self.learner)?;
                 self.state.demonstrations += 1;
             } else if self.state.shown > MOST_SHOWN + self.state.settings.demonstrations {
@@ -204,6 +192,9 @@ impl Run {
             };
             let told = play(&mut self.stage, &mut self.bus, &mut self.time, rules, seed, &mut driver, &mut self.steps)?;
             let losses = driver.losses;
+            if self.is_lost(told)? {
+                continue;
+            }
             self.state.ledger.rollouts.push(RolloutRow {
                 rollout: number + 1,
                 seed,
@@ -221,6 +212,20 @@ impl Run {
         }
         bar.finish_and_clear();
         Ok(())
+    }
+
+    /// An episode that the runtime lost says nothing about the policy and is played again.
+    fn is_lost(&mut self, told: Told) -> Result<bool> {
+        self.lost = if told.void { self.lost + 1 } else { 0 };
+        if self.lost > MOST_LOST {
+            let why = format!("{} episodes in a row were lost", self.lost);
+            return Err(Error::setup(
+                "the runtime",
+                why,
+                "does another learner use it, or is it restarted all the time?",
+            ));
+        }
+        Ok(told.void)
     }
 
     /// Episodes without exploration, which nothing looks at: physics alone.
@@ -257,16 +262,16 @@ impl Run {
             self.steps.begin(Kind::Last, number + 1);
             let mut driver = Candidate { learner: &mut self.learner };
             let told = play(&mut self.stage, &mut self.bus, &mut self.time, rules, seed, &mut driver, &mut self.steps)?;
-            self.state.ledger.last.push(LastRow { seed, told });
+            if !self.is_lost(told)? {
+                self.state.ledger.last.push(LastRow { seed, told });
+            }
         }
         Ok(())
     }
 
     /// Everything that a run that goes on needs, and everything that is to be looked at.
     fn save(&mut self) -> Result<()> {
-        if let Some(runtime) = &mut self.runtime {
-            runtime.check()?;
-        }
+        self.bus.check()?;
         let counts = std::mem::take(&mut self.bus.counts);
         self.state.ledger.asked_again += counts.asked_again;
         self.state.ledger.void += counts.void;
@@ -281,7 +286,7 @@ impl Run {
         for (name, text) in [
             ("rollouts.csv", ledger.rollouts_csv()),
             ("evaluations.csv", ledger.evaluations_csv()),
-            ("last.csv", ledger.last_csv()),
+            ("last.csv", ledger.last_csv(self.state.settings.reward.sees())),
             ("success.svg", curve::svg(&self.state.settings, ledger)),
         ] {
             checkpoint::replace(&self.folder.join(name), text.as_bytes())?;
@@ -311,12 +316,12 @@ impl Run {
         )?;
         if !ledger.last.is_empty() {
             let count = |what: fn(&Told) -> bool| ledger.last.iter().filter(|row| what(&row.told)).count();
-            let (successes, hacked) = (count(|told| told.success), count(Told::hacked));
-            let all = ledger.last.len();
-            say(
-                out,
-                format_args!("trained policy: {successes} of {all} succeeded, {hacked} failed and fooled the reward"),
-            )?;
+            let (successes, all) = (count(|told| told.success), ledger.last.len());
+            let fooled = match self.state.settings.reward.sees() {
+                true => format!(", {} failed and fooled the reward", count(Told::hacked)),
+                false => String::new(),
+            };
+            say(out, format_args!("trained policy: {successes} of {all} succeeded{fooled}"))?;
         }
         say(out, format_args!("curve: {}", self.folder.join("success.svg").display()))
     }
@@ -325,45 +330,6 @@ impl Run {
 fn bar(rollouts: u32) -> ProgressBar {
     let style = ProgressStyle::with_template("{bar:30} {pos}/{len} rollouts, {eta} left, success {msg}");
     ProgressBar::new(u64::from(rollouts)).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
-}
-
-/// A session with the runtime; one that has just been started may not listen yet.
-fn join(endpoint: &str, mut runtime: Option<&mut Runtime>, stop: &AtomicBool) -> Result<zenoh::Session> {
-    let start = clock::monotonic_nanos();
-    loop {
-        let error = match crate::net::join(Some(endpoint)) {
-            Ok(session) if crate::net::has_peer(&session, Duration::from_secs(1), stop) => return Ok(session),
-            Ok(_) => Error::zenoh(format!("reach {endpoint}"), "nobody is there", "start `striatum run` first"),
-            Err(error) => error,
-        };
-        patience(start, runtime.as_deref_mut(), stop, error)?;
-    }
-}
-
-/// Until the runtime has loaded its models and hears every view: a picture before that would be lost.
-fn wait_until_heard(bus: &Bus, stage: &Stage, mut runtime: Option<&mut Runtime>, stop: &AtomicBool) -> Result<()> {
-    let start = clock::monotonic_nanos();
-    while !(stage.is_heard() && bus.is_alive()?) {
-        let why = "it does not listen to the frames of robot `trainer`";
-        let error = Error::setup("the runtime", why, "give it robot = \"trainer\" and the bundle of this task");
-        patience(start, runtime.as_deref_mut(), stop, error)?;
-    }
-    Ok(())
-}
-
-/// Waits a moment, or gives up with `error`.
-fn patience(start: u64, runtime: Option<&mut Runtime>, stop: &AtomicBool, error: Error) -> Result<()> {
-    if let Some(runtime) = runtime {
-        runtime.check()?;
-    } else if clock::monotonic_nanos() - start > 10_000_000_000 {
-        return Err(error);
-    }
-    let waited = Duration::from_nanos(clock::monotonic_nanos() - start);
-    if stop.load(Ordering::Relaxed) || waited > START_LIMIT {
-        return Err(error);
-    }
-    std::thread::sleep(Duration::from_millis(50));
-    Ok(())
 }
 
 /// What is usual for a task.

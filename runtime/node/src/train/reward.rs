@@ -5,6 +5,7 @@ use std::path::Path;
 
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
+use striatum_core::ShapingMode;
 
 /// Which reward. All but the naive ones leave the best policy what it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
@@ -36,6 +37,11 @@ impl RewardKind {
     /// Does anything look at the pictures?
     pub(crate) fn sees(self) -> bool {
         !matches!(self, Self::Sparse | Self::TrueProgress)
+    }
+
+    /// The shaping mode that its messages carry.
+    pub(crate) fn shaping(self) -> ShapingMode {
+        ShapingMode::from_name(self.mode()).unwrap_or(ShapingMode::Off)
     }
 
     fn mode(self) -> &'static str {
@@ -89,6 +95,7 @@ mod tests {
             assert_eq!((config.time.clock, config.reward.lock_gamma), (ClockName::LockStep, true));
             assert!((config.reward.gamma - 0.98).abs() < 1e-15);
             assert_eq!(config.reward.mode == "off", !kind.sees(), "{}", kind.name());
+            assert_eq!(kind.shaping().name(), config.reward.mode);
         }
     }
 }

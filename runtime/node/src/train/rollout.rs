@@ -71,7 +71,8 @@ pub(crate) fn play(
     stage.reset(seed)?;
     time.pass(PAUSE_NANOS);
     stage.show(time.stamp())?;
-    let opened = bus.begin(&begin_request(stage, rules, *time))?;
+    let stamp = time.stamp();
+    let mut opened = bus.begin(&begin_request(stage, rules, *time), &mut || stage.show(stamp))?;
     let mut told = Told::default();
     let (mut observation, mut next, mut action) = (Vec::new(), Vec::new(), Vec::new());
     stage.gym.observe(&mut observation);
@@ -85,7 +86,7 @@ pub(crate) fn play(
         let ending = ending(step.ended, step.truth.success);
         let asked = bus.ask_step(step_request(&opened, told.steps, *time, ending))?;
         driver.meanwhile()?;
-        let Answer::Reward(heard) = bus.hear(asked, &opened)? else {
+        let Answer::Reward(heard) = bus.hear(asked, &mut opened)? else {
             told.void = true;
             return Ok(told);
         };

@@ -32,8 +32,14 @@ impl Runtime {
             .and_then(|mut file| file.write_all(config(&endpoint).as_bytes()))
             .map_err(cannot("write", &path))?;
         let output = std::fs::File::create(&log).map_err(cannot("write", &log))?;
-        let program = std::env::current_exe().map_err(cannot("find", Path::new("this program")))?;
-        let mut child = Command::new(&program)
+        let cannot_start =
+            |source| Error::file("start", Path::new("this program"), source, "is it still where it was?");
+        let program = std::env::current_exe().map_err(cannot_start)?;
+        let mut command = Command::new(&program);
+        // Ctrl-C is for the learner: it ends the runtime when it has saved.
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        let mut child = command
             .arg("run")
             .arg(&path)
             .arg("--until-stdin-ends")
@@ -41,7 +47,7 @@ impl Runtime {
             .stdout(Stdio::null())
             .stderr(output)
             .spawn()
-            .map_err(cannot("start", &program))?;
+            .map_err(cannot_start)?;
         let alive = child.stdin.take();
         Ok(Self { child, _alive: alive, log, endpoint })
     }

@@ -56,7 +56,7 @@ impl Settings {
     pub(crate) fn check(&self) -> Result<()> {
         let counts = [
             ("--rollouts", self.rollouts, 1, 100_000),
-            ("--demonstrations", self.demonstrations, 0, 1000),
+            ("--demonstrations", self.demonstrations, 1, 1000),
             ("--evaluate-every", self.evaluate_every, 0, 100_000),
             ("--evaluation-episodes", self.evaluation_episodes, 1, 1000),
             ("--final-episodes", self.final_episodes, 0, 10_000),

@@ -56,7 +56,10 @@ impl Steps {
     /// A file that cannot be written.
     pub(super) fn open(folder: &Path, state: &State) -> Result<Self> {
         let path = folder.join(NAME);
-        let before = std::fs::read_to_string(&path).unwrap_or_default();
+        let before = match std::fs::read_to_string(&path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+            read => read.map_err(|source| Error::file("read", &path, source, "move it away"))?,
+        };
         let kept: String = before.lines().filter(|line| is_done(line, state)).flat_map(|line| [line, "\n"]).collect();
         replace(&path, format!("{HEAD}{kept}").as_bytes())?;
         Ok(Self { path, text: String::new(), of: (Kind::Demonstration, 0) })
@@ -91,7 +94,7 @@ impl Steps {
     /// A disk that is full.
     pub(super) fn write(&mut self) -> Result<()> {
         let file = std::fs::OpenOptions::new().append(true).open(&self.path);
-        file.and_then(|mut file| file.write_all(self.text.as_bytes()))
+        file.and_then(|mut file| file.write_all(self.text.as_bytes()).and_then(|()| file.sync_data()))
             .map_err(|source| Error::file("write", &self.path, source, "is there space left?"))?;
         self.text.clear();
         Ok(())
@@ -103,5 +106,7 @@ fn is_done(line: &str, state: &State) -> bool {
     let name = cells.next().unwrap_or_default();
     let kind = [Kind::Demonstration, Kind::Rollout, Kind::Last].into_iter().find(|kind| kind.name() == name);
     let number = cells.next().and_then(|number| number.parse::<u32>().ok());
-    matches!((kind, number), (Some(kind), Some(number)) if number <= kind.done(state))
+    // A line that was cut off has fewer.
+    let whole = line.split(',').count() == HEAD.split(',').count();
+    whole && matches!((kind, number), (Some(kind), Some(number)) if number <= kind.done(state))
 }

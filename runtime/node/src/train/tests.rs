@@ -12,7 +12,7 @@ use zenoh::liveliness::LivelinessToken;
 use zenoh::query::Query;
 use zenoh::{Session, Wait};
 
-use super::bus::{Answer, Bus, Opened, Patience};
+use super::bus::{Agreed, Answer, Bus, Opened, Patience};
 use super::settings::ROBOT;
 
 const GAMMA: f64 = 0.98;
@@ -57,12 +57,13 @@ fn bench(misbehave: Misbehaviour) -> Bench {
         .expect("declared");
     // The token comes last, as a runtime's: who sees it has heard of the queryables.
     let token = theirs.liveliness().declare_token(keys.alive(5).as_str().to_owned()).wait().expect("declared");
-    let mut bus = Bus::new(mine, keys, Patience { wait: Duration::from_secs(2), tries: 3 });
+    let agreed = Agreed { mode: ShapingMode::Potential, bundle: BundleHash([0; 32]) };
+    let mut bus = Bus::new(mine, keys, Patience { wait: Duration::from_millis(500), tries: 4 }, agreed, None);
     while !bus.is_alive().expect("zenoh asks") {
         std::thread::sleep(Duration::from_millis(10));
     }
-    let opened = bus.begin(&begin_request()).expect("it opens");
-    assert!((opened.potential_0 - 0.25).abs() < 1e-15);
+    let opened = bus.begin(&begin_request(), &mut || Ok(())).expect("it opens");
+    assert!((opened.potential - 0.25).abs() < 1e-15);
     Bench { bus, opened, asked, _token: token, _theirs: theirs }
 }
 
@@ -132,14 +133,16 @@ fn answer(query: &Query, reward: &ShapedReward) {
 
 fn hear(bench: &mut Bench, ending: Ending) -> crate::Result<Answer> {
     let asked = bench.bus.ask_step(step_request(ending)).expect("asked");
-    bench.bus.hear(asked, &bench.opened)
+    bench.bus.hear(asked, &mut bench.opened)
 }
 
 #[test]
 fn a_lost_answer_is_asked_for_again_and_counted() {
-    // The first two are dropped without a word, as a lossy link does.
+    // The first never ends, as on a link that loses packets; the second ends without an answer.
     let mut bench = bench(|count, query, request| {
-        if count > 2 {
+        if count == 1 {
+            std::mem::forget(query.clone());
+        } else if count > 2 {
             answer(query, &reward(request));
         }
     });
@@ -160,11 +163,13 @@ fn an_episode_that_the_runtime_forgot_is_void_and_so_is_one_of_another_life() {
     let mut bench = bench(|count, query, request| {
         if count == 1 {
             query.reply_err("unknown_episode: no such episode is open; begin one").wait().expect("sent");
+        } else if count == 2 {
+            query.reply_err("episode_closed: somebody else began one; begin again").wait().expect("sent");
         } else {
             answer(query, &ShapedReward { epoch: 6, ..reward(request) });
         }
     });
-    for void in 1..=2 {
+    for void in 1..=3 {
         assert_eq!(hear(&mut bench, Ending::Running).expect("no error"), Answer::Void);
         assert_eq!(bench.bus.counts.void, void);
     }
@@ -172,7 +177,22 @@ fn an_episode_that_the_runtime_forgot_is_void_and_so_is_one_of_another_life() {
 
 #[test]
 fn what_breaks_the_agreement_is_refused_by_name() {
-    let broken: [(Misbehaviour, Ending, &str); 4] = [
+    let broken: [(Misbehaviour, Ending, &str); 7] = [
+        (
+            |_, query, request| answer(query, &ShapedReward { potential_prev: 0.26, ..reward(request) }),
+            Ending::Running,
+            "potential",
+        ),
+        (
+            |_, query, request| answer(query, &ShapedReward { shaping_mode: ShapingMode::Off, ..reward(request) }),
+            Ending::Running,
+            "mode",
+        ),
+        (
+            |_, query, request| answer(query, &ShapedReward { bundle_hash: BundleHash([1; 32]), ..reward(request) }),
+            Ending::Running,
+            "bundle",
+        ),
         (|_, query, request| answer(query, &ShapedReward { gamma: 0.99, ..reward(request) }), Ending::Running, "gamma"),
         (|_, query, request| answer(query, &ShapedReward { step: 2, ..reward(request) }), Ending::Running, "step"),
         (

@@ -85,7 +85,8 @@ impl TrainArgs {
         let gym = usual_gym(&task)?;
         Ok(Settings {
             task,
-            bundle,
+            // So that a run can go on from another folder.
+            bundle: std::path::absolute(&bundle).unwrap_or(bundle),
             bundle_hash,
             reward: self.reward,
             seed: self.seed,

@@ -1,0 +1,98 @@
+//! Reaching the runtime: one of the run's own, or one that is up.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use striatum_wire::{BundleHash, Keys};
+
+use super::bus::{Agreed, Bus, Patience};
+use super::runtime::Runtime;
+use super::settings::{ROBOT, Settings};
+use super::stage::Stage;
+use super::{TrainOptions, bundle_facts};
+use crate::clock;
+use crate::error::{Error, Result};
+
+/// How long a runtime may take to load its bundle.
+const START_LIMIT: Duration = Duration::from_secs(120);
+/// How long a runtime that is said to be up may take to answer.
+const THERE_LIMIT: Duration = Duration::from_secs(10);
+
+/// Starts or finds the runtime, and puts up the stage before it; both hear each other when this returns.
+///
+/// # Errors
+/// A bundle that is another than the run began with, a runtime that does not come up, or a stage that cannot be put up.
+pub(super) fn connect(options: &TrainOptions, settings: &Settings, stop: &AtomicBool) -> Result<(Bus, Stage)> {
+    let agreed = Agreed { mode: settings.reward.shaping(), bundle: bundle_of(settings)? };
+    let mut runtime = match &options.connect {
+        Some(_) => None,
+        None => Some(Runtime::start(&options.out, |endpoint| {
+            settings.reward.config(&settings.bundle, ROBOT, settings.gamma, endpoint)
+        })?),
+    };
+    let endpoint = match (&options.connect, &runtime) {
+        (Some(endpoint), _) => endpoint.clone(),
+        (None, Some(runtime)) => runtime.endpoint().to_owned(),
+        (None, None) => crate::net::DEFAULT_ENDPOINT.to_owned(),
+    };
+    let keys = Keys::new(ROBOT)?;
+    let session = join(&endpoint, runtime.as_mut(), stop)?;
+    let mut bus = Bus::new(session, keys.clone(), Patience::default(), agreed, runtime);
+    let stage = Stage::new(settings, bus.session(), &keys)?;
+    wait_until_heard(&mut bus, &stage, stop)?;
+    Ok((bus, stage))
+}
+
+/// The bundle's hash, if it is still the one that the run began with.
+fn bundle_of(settings: &Settings) -> Result<BundleHash> {
+    let (_, hash) = bundle_facts(&settings.bundle)?;
+    if hash != settings.bundle_hash {
+        let what = "is another bundle than this run began with";
+        let mend = "put that one back, or begin a run in another folder";
+        return Err(Error::input(settings.bundle.display().to_string(), what, mend));
+    }
+    let bytes = crate::hash::unhex(&hash).and_then(|bytes| bytes.try_into().ok());
+    bytes.map(BundleHash).ok_or_else(|| Error::input("the bundle's hash", "is none", "report this"))
+}
+
+/// A session with the runtime; one that has just been started may not listen yet.
+fn join(endpoint: &str, mut runtime: Option<&mut Runtime>, stop: &AtomicBool) -> Result<zenoh::Session> {
+    let start = clock::monotonic_nanos();
+    loop {
+        let error = match crate::net::join(Some(endpoint)) {
+            Ok(session) if crate::net::has_peer(&session, Duration::from_secs(1), stop) => return Ok(session),
+            Ok(_) => Error::zenoh(format!("reach {endpoint}"), "nobody is there", "start `striatum run` first"),
+            Err(error) => error,
+        };
+        let limit = match &mut runtime {
+            Some(runtime) => {
+                runtime.check()?;
+                START_LIMIT
+            }
+            None => THERE_LIMIT,
+        };
+        patience(start, limit, stop, error)?;
+    }
+}
+
+/// Until the runtime has loaded its models and hears every view: a picture before that would be lost.
+fn wait_until_heard(bus: &mut Bus, stage: &Stage, stop: &AtomicBool) -> Result<()> {
+    let start = clock::monotonic_nanos();
+    while !(stage.is_heard() && bus.is_alive()?) {
+        let why = "it does not listen to the frames of robot `trainer`";
+        let error = Error::setup("the runtime", why, "give it robot = \"trainer\" and the bundle of this task");
+        bus.check()?;
+        patience(start, START_LIMIT, stop, error)?;
+    }
+    Ok(())
+}
+
+/// Waits a moment, or gives up with `error`.
+fn patience(start: u64, limit: Duration, stop: &AtomicBool, error: Error) -> Result<()> {
+    let waited = Duration::from_nanos(clock::monotonic_nanos() - start);
+    if stop.load(Ordering::Relaxed) || waited > limit {
+        return Err(error);
+    }
+    std::thread::sleep(Duration::from_millis(50));
+    Ok(())
+}
