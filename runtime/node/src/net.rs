@@ -77,16 +77,23 @@ fn list(endpoints: &[String]) -> String {
     serde_json::Value::from(endpoints.to_vec()).to_string()
 }
 
+/// An endpoint on the loopback interface that nobody uses: the system is asked for a port, which is then given back.
+///
+/// # Errors
+/// No loopback interface.
+pub(crate) fn free_endpoint() -> Result<String> {
+    let address = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+    let address = address
+        .map_err(|source| Error::file("listen on", Path::new("127.0.0.1"), source, "is the loopback interface up?"))?;
+    Ok(format!("tcp/{address}"))
+}
+
 /// Two sessions that meet over TCP on the loopback interface, as those of two processes do; the second one listens.
 ///
 /// # Errors
 /// No loopback interface, or zenoh refusing.
 pub(crate) fn loopback_pair() -> Result<(Session, Session)> {
-    let port = std::net::TcpListener::bind("127.0.0.1:0")
-        .and_then(|listener| listener.local_addr())
-        .map_err(|source| Error::file("listen on", Path::new("127.0.0.1"), source, "is the loopback interface up?"))?
-        .port();
-    let endpoint = format!("tcp/127.0.0.1:{port}");
+    let endpoint = free_endpoint()?;
     let theirs = serve(&ZenohConfig { listen: vec![endpoint.clone()], ..ZenohConfig::default() })?;
     Ok((join(Some(&endpoint))?, theirs))
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use striatum_tests::kit::{Runtime, run};
+use striatum_tests::kit::{Runtime, free_endpoint, run};
 
 use crate::sim::{folder, push_bundle};
 use crate::{PROGRAM, text};
@@ -125,6 +125,48 @@ fn a_runtime_that_is_locked_to_another_gamma_or_robot_refuses_the_learner() {
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!((output.status.code(), said.lines().count()), (Some(1), 1), "{said}");
     assert!(said.contains("gamma"), "{said}");
+}
+
+#[test]
+fn a_runtime_that_is_restarted_costs_an_episode_at_most() {
+    let folder = folder();
+    let out = folder.path().join("run");
+    let config = "robot = \"trainer\"\n[time]\nclock = \"lock_step\"\n[sync]\nfrozen_after_secs = 0.0\nperiod_secs = 0.0\n[reward]\ngamma = 0.97\n";
+    let endpoint = free_endpoint();
+    let runtime = Runtime::start_at(PROGRAM, folder.path(), push_bundle(), &endpoint, config);
+    let arguments = [&arguments(&out, "shaped")[..], &["--connect", &endpoint]].concat();
+    let mut child = Command::new(PROGRAM).args(&arguments).stdin(Stdio::null()).spawn().expect("it starts");
+    wait(&mut child, || read(&out.join("rollouts.csv")).lines().count() > 1, "a rollout");
+    runtime.kill();
+    let _second = Runtime::start_at(PROGRAM, folder.path(), push_bundle(), &endpoint, config);
+    assert!(child.wait().expect("it ends").success());
+    let summary: serde_json::Value = serde_json::from_str(&read(&out.join("summary.json"))).expect("JSON");
+    let count = |key: &str| summary[key].as_u64().expect(key);
+    assert!(count("void") + count("asked_again") > 0 && count("void") <= 1, "{summary}");
+    assert_eq!(column(&read(&out.join("rollouts.csv")), "rollout"), [1.0, 2.0, 3.0]);
+}
+
+#[test]
+fn a_run_goes_on_with_the_bundle_that_it_began_with_or_not_at_all() {
+    let folder = folder();
+    let (out, bundle) = (folder.path().join("run"), folder.path().join("push.bundle"));
+    std::fs::create_dir(&bundle).expect("made");
+    for file in std::fs::read_dir(push_bundle()).expect("a bundle") {
+        let file = file.expect("a file");
+        std::fs::copy(file.path(), bundle.join(file.file_name())).expect("copied");
+    }
+    let swap: Vec<&str> = arguments(&out, "sparse")
+        .iter()
+        .map(|&one| if one == text(push_bundle()) { text(&bundle) } else { one })
+        .collect();
+    let output = run(PROGRAM, &swap);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let manifest = bundle.join("manifest.toml");
+    std::fs::write(&manifest, format!("{}\n# changed\n", read(&manifest))).expect("written");
+    let output = run(PROGRAM, &["train", "--resume", "--out", text(&out)]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!((output.status.code(), said.lines().count()), (Some(1), 1), "{said}");
+    assert!(said.contains("another bundle than this run began with"), "{said}");
 }
 
 #[test]

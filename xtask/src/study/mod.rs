@@ -18,7 +18,7 @@ use clap::Args;
 
 use crate::failure::Result;
 use crate::workspace::Workspace;
-use crate::worlds::{catalogue, date, record_folder, write};
+use crate::worlds::{catalogue, date, provenance, record_folder, write};
 use crate::{jobs, process, say, setup};
 
 /// What `cargo xtask study` is asked for.
@@ -42,6 +42,9 @@ pub(crate) struct Options {
     /// Runs at a time; each is two processes.
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=256))]
     jobs: Option<u32>,
+    /// A program that was built before, to go on with; this checkout's own if not given.
+    #[arg(long, value_name = "FILE")]
+    program: Option<PathBuf>,
     /// Where to work, and to go on after a break; the folder `study` in the build folder if not given.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -59,10 +62,12 @@ pub(crate) struct Options {
 /// The first step that fails; what was done before it is kept, and not done again.
 pub(crate) fn study(workspace: &Workspace, options: &Options) -> Result<()> {
     let record = options.record.as_deref().map(|machine| record_folder(workspace, machine)).transpose()?;
-    let striatum = setup::set_up(workspace)?;
+    let striatum = options.program.clone().map_or_else(|| setup::set_up(workspace), Ok)?;
     let listed = process::quiet(std::process::Command::new(&striatum).args(["sim", "list"]))?;
     let tasks = catalogue::choose(catalogue::read(&listed)?, &options.tasks)?;
     let out = options.out.clone().unwrap_or_else(|| workspace.target().join("study"));
+    let folders: Vec<&str> = tasks.iter().map(|task| task.name.as_str()).collect();
+    provenance::claim(&out, &provenance::sha256_of(&striatum)?, &folders)?;
     let stage = play::Stage::new(striatum, out.clone(), options.rollouts, options.demonstrations);
     let runs = plan::runs(&tasks, &options.rewards, options.seeds);
     let begun = Instant::now();

@@ -15,7 +15,8 @@ const DEMONSTRATION_NAME: &str = "episode_001";
 const SIZE: &str = "160x160";
 const INPUT_SIZE: &str = "160";
 
-/// Where things are: `OUT/TASK/{demonstration, bundle, REWARD/seed-N}`.
+/// Where things are: `OUT/TASK/{demonstration, bundle, ROLLOUTS-rollouts-DEMONSTRATIONS-demonstrations/REWARD/seed-N}`, so that runs of
+/// other settings are other runs.
 #[derive(Debug)]
 pub(super) struct Stage {
     striatum: PathBuf,
@@ -77,7 +78,8 @@ impl Stage {
     }
 
     pub(super) fn folder(&self, run: &Run) -> PathBuf {
-        self.out.join(&run.task).join(&run.reward).join(format!("seed-{}", run.seed))
+        let settings = format!("{}-rollouts-{}-demonstrations", self.rollouts, self.demonstrations);
+        self.out.join(&run.task).join(settings).join(&run.reward).join(format!("seed-{}", run.seed))
     }
 
     fn bundle(&self, task: &str) -> PathBuf {

@@ -16,11 +16,11 @@ mod outcome;
 mod plan;
 mod play;
 mod plot;
-mod provenance;
+pub(crate) mod provenance;
 mod reread;
 mod sums;
 mod table;
-pub(crate) mod wilson;
+mod wilson;
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;

@@ -143,7 +143,7 @@ impl Stage {
 }
 
 /// As `striatum sim` names it.
-pub(crate) fn episode(folder: &Path, seed: u32) -> PathBuf {
+fn episode(folder: &Path, seed: u32) -> PathBuf {
     folder.join(format!("episode_{seed:03}"))
 }
 

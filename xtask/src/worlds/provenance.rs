@@ -21,7 +21,7 @@ pub(super) struct Judge {
 ///
 /// # Errors
 /// It cannot be read.
-pub(super) fn sha256_of(file: &Path) -> Result<String> {
+pub(crate) fn sha256_of(file: &Path) -> Result<String> {
     use std::fmt::Write as _;
     let bytes = std::fs::read(file)
         .map_err(|e| Failure::new(format!("reading {}", file.display()), e, "check the path and its permissions"))?;
@@ -36,7 +36,7 @@ pub(super) fn sha256_of(file: &Path) -> Result<String> {
 ///
 /// # Errors
 /// It is another program's, it holds what nobody says whose it is, or it cannot be written.
-pub(super) fn claim(out: &Path, program: &str, used: &[&str]) -> Result<()> {
+pub(crate) fn claim(out: &Path, program: &str, used: &[&str]) -> Result<()> {
     let file = out.join(FILE_NAME);
     let place = format!("--out {}", out.display());
     match std::fs::read_to_string(&file) {

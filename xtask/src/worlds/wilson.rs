@@ -6,32 +6,32 @@ const Z_95: f64 = 1.959963984540054;
 
 /// Some of so many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Share {
-    pub(crate) some: u32,
-    pub(crate) of: u32,
+pub(super) struct Share {
+    pub(super) some: u32,
+    pub(super) of: u32,
 }
 
 impl Share {
     /// Those for which `is` holds; `None` of none.
-    pub(crate) fn of<T>(all: &[T], is: impl Fn(&T) -> bool) -> Option<Self> {
+    pub(super) fn of<T>(all: &[T], is: impl Fn(&T) -> bool) -> Option<Self> {
         let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         let some = all.iter().filter(|one| is(one)).count();
         (!all.is_empty()).then(|| Self { some: count(some), of: count(all.len()) })
     }
 
     /// The others.
-    pub(crate) fn others(self) -> Self {
+    pub(super) fn others(self) -> Self {
         Self { some: self.of - self.some, ..self }
     }
 
     /// As a number from 0 to 1.
-    pub(crate) fn value(self) -> f64 {
+    pub(super) fn value(self) -> f64 {
         f64::from(self.some) / f64::from(self.of)
     }
 
     /// The 95 % interval of Wilson (1927), Eq 4 of Brown, Cai and DasGupta (2001): unlike the textbook's it stays in \[0, 1\], and
     /// does not shrink to a point where all or none were seen.
-    pub(crate) fn interval(self) -> (f64, f64) {
+    pub(super) fn interval(self) -> (f64, f64) {
         let (n, share, z2) = (f64::from(self.of), self.value(), Z_95 * Z_95);
         let middle = (share + z2 / (2.0 * n)) / (1.0 + z2 / n);
         let half = Z_95 / (1.0 + z2 / n) * (share * (1.0 - share) / n + z2 / (4.0 * n * n)).sqrt();

@@ -10,6 +10,7 @@ use super::ledger::Ledger;
 use super::settings::Settings;
 use crate::error::{Error, Result};
 use crate::hash::sha256_hex;
+use crate::label::write_whole;
 
 const MAGIC: &[u8; 8] = b"striatr1";
 const DIGEST_LEN: usize = 64;
@@ -42,22 +43,7 @@ pub(super) fn write(path: &Path, state: &State, learner: &[u8]) -> Result<()> {
     bytes.extend_from_slice(learner);
     let digest = sha256_hex(&bytes);
     bytes.extend_from_slice(digest.as_bytes());
-    replace(path, &bytes)
-}
-
-/// Replaces a file by its new content, or leaves the old one.
-///
-/// # Errors
-/// A folder that cannot be written.
-pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
-    let beside = path.with_extension("part");
-    let written = std::fs::File::create(&beside).and_then(|mut file| {
-        file.write_all(bytes)?;
-        file.sync_all()
-    });
-    written
-        .and_then(|()| std::fs::rename(&beside, path))
-        .map_err(|source| Error::file("write", path, source, "is there space left?"))
+    write_whole(path, |file| file.write_all(&bytes))
 }
 
 /// Reads both.

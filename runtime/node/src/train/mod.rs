@@ -29,6 +29,7 @@ mod steps;
 #[cfg(test)]
 mod tests;
 
+use std::fs::{File, TryLockError};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -51,6 +52,7 @@ use self::steps::{Kind, Steps};
 use crate::cli::say;
 use crate::clock;
 use crate::error::{Error, Result};
+use crate::label::write_whole;
 
 /// What to do.
 #[derive(Clone, Debug)]
@@ -89,6 +91,8 @@ pub(crate) fn train(options: &TrainOptions, stop: &AtomicBool, out: &mut dyn Wri
 /// A run that goes on.
 struct Run {
     folder: PathBuf,
+    /// Held while the run goes on.
+    _lock: File,
     state: State,
     learner: Sac,
     time: SimulatedTime,
@@ -104,6 +108,13 @@ struct Run {
 impl Run {
     fn open(options: &TrainOptions, stop: &AtomicBool) -> Result<Self> {
         let file = options.out.join("checkpoint.bin");
+        if options.settings.is_none() && !file.is_file() {
+            let mend = "give the folder of a run, or leave --resume out";
+            return Err(Error::input(file.display().to_string(), "is not there", mend));
+        }
+        std::fs::create_dir_all(&options.out)
+            .map_err(|source| Error::file("make", &options.out, source, "give a folder that can be written"))?;
+        let lock = claim(&options.out)?;
         let (state, learner) = match &options.settings {
             None => {
                 let (state, learner) = checkpoint::read(&file)?;
@@ -119,8 +130,6 @@ impl Run {
                 (State { settings, ledger, shown: 0, demonstrations: 0, warm: false, simulated_nanos: 0 }, None)
             }
         };
-        std::fs::create_dir_all(&options.out)
-            .map_err(|source| Error::file("make", &options.out, source, "give a folder that can be written"))?;
         let settings = &state.settings;
         let (bus, stage) = connect(options, settings, stop)?;
         let learner = match learner {
@@ -133,6 +142,7 @@ impl Run {
         let steps = Steps::open(&options.out, &state)?;
         Ok(Self {
             folder: options.out.clone(),
+            _lock: lock,
             state,
             learner,
             time,
@@ -289,7 +299,7 @@ impl Run {
             ("last.csv", ledger.last_csv(self.state.settings.reward.sees())),
             ("success.svg", curve::svg(&self.state.settings, ledger)),
         ] {
-            checkpoint::replace(&self.folder.join(name), text.as_bytes())?;
+            write_whole(&self.folder.join(name), |file| file.write_all(text.as_bytes()))?;
         }
         Ok(())
     }
@@ -298,7 +308,7 @@ impl Run {
     fn sum_up(&self) -> Result<()> {
         let simulated_secs = self.time.elapsed_nanos() as f64 / 1e9;
         let summary = self.state.ledger.summary(&self.state.settings, simulated_secs);
-        checkpoint::replace(&self.folder.join("summary.json"), format!("{summary:#}\n").as_bytes())
+        write_whole(&self.folder.join("summary.json"), |file| writeln!(file, "{summary:#}"))
     }
 
     fn say(&self, out: &mut dyn Write) -> Result<()> {
@@ -324,6 +334,23 @@ impl Run {
             say(out, format_args!("trained policy: {successes} of {all} succeeded{fooled}"))?;
         }
         say(out, format_args!("curve: {}", self.folder.join("success.svg").display()))
+    }
+}
+
+/// Two processes in one folder would overwrite each other's files.
+///
+/// # Errors
+/// Another run goes on there, or a folder that cannot be written.
+fn claim(folder: &Path) -> Result<File> {
+    let path = folder.join("lock");
+    let file = File::create(&path).map_err(|source| Error::file("write", &path, source, "is the folder writable?"))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            let mend = "wait for that one, or give another --out";
+            Err(Error::input(folder.display().to_string(), "a run goes on there at this moment", mend))
+        }
+        Err(TryLockError::Error(source)) => Err(Error::file("lock", &path, source, "give a folder on a local disk")),
     }
 }
 

@@ -1,7 +1,6 @@
 //! The reward runtime that a training run starts for itself: a process of its own, which ends with its parent.
 
 use std::io::Write as _;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 
@@ -22,7 +21,7 @@ impl Runtime {
     /// # Errors
     /// A folder that cannot be written, or a program that does not start.
     pub(crate) fn start(folder: &Path, config: impl FnOnce(&str) -> String) -> Result<Self> {
-        let endpoint = free_endpoint()?;
+        let endpoint = crate::net::free_endpoint()?;
         let (path, log) = (folder.join("runtime.toml"), folder.join("runtime.log"));
         let cannot = |action, path: &Path| {
             let path = path.to_owned();
@@ -78,12 +77,4 @@ impl Drop for Runtime {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// A loopback endpoint that nobody uses: the system is asked for a port, which is then given back.
-fn free_endpoint() -> Result<String> {
-    let listener = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-    let address = listener
-        .map_err(|source| Error::file("listen on", Path::new("127.0.0.1"), source, "is the loopback interface up?"))?;
-    Ok(format!("tcp/{address}"))
 }

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use striatum_wire::ShapedReward;
 
-use super::checkpoint::{State, replace};
+use super::checkpoint::State;
 use crate::error::{Error, Result};
+use crate::label::write_whole;
 
 const NAME: &str = "steps.csv";
 const HEAD: &str =
@@ -61,7 +62,7 @@ impl Steps {
             read => read.map_err(|source| Error::file("read", &path, source, "move it away"))?,
         };
         let kept: String = before.lines().filter(|line| is_done(line, state)).flat_map(|line| [line, "\n"]).collect();
-        replace(&path, format!("{HEAD}{kept}").as_bytes())?;
+        write_whole(&path, |file| write!(file, "{HEAD}{kept}"))?;
         Ok(Self { path, text: String::new(), of: (Kind::Demonstration, 0) })
     }
 

@@ -59,9 +59,11 @@ fn bench(misbehave: Misbehaviour) -> Bench {
     let token = theirs.liveliness().declare_token(keys.alive(5).as_str().to_owned()).wait().expect("declared");
     let agreed = Agreed { mode: ShapingMode::Potential, bundle: BundleHash([0; 32]) };
     let mut bus = Bus::new(mine, keys, Patience { wait: Duration::from_millis(500), tries: 4 }, agreed, None);
-    while !bus.is_alive().expect("zenoh asks") {
+    let alive = (0..1000).any(|_| {
         std::thread::sleep(Duration::from_millis(10));
-    }
+        bus.is_alive().expect("zenoh asks")
+    });
+    assert!(alive, "the token does not show");
     let opened = bus.begin(&begin_request(), &mut || Ok(())).expect("it opens");
     assert!((opened.potential - 0.25).abs() < 1e-15);
     Bench { bus, opened, asked, _token: token, _theirs: theirs }
@@ -212,4 +214,14 @@ fn what_breaks_the_agreement_is_refused_by_name() {
         let error = hear(&mut bench(misbehaviour), ending).expect_err(what).to_string();
         assert!(error.contains(what) && !error.contains('\n'), "{what}: {error}");
     }
+}
+
+#[test]
+fn a_folder_is_one_runs_at_a_time() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let first = super::claim(folder.path()).expect("it is free");
+    let error = super::claim(folder.path()).expect_err("it is taken").to_string();
+    assert!(error.contains("a run goes on there") && !error.contains('\n'), "{error}");
+    drop(first);
+    super::claim(folder.path()).expect("it is free again");
 }
