@@ -23,6 +23,10 @@ const SEEDS_TRIED: u64 = 1000;
 
 struct Plan {
     shaped: bool,
+    /// Standard deviation of an error of the potential, drawn anew in each state.
+    noise: f64,
+    /// Whether the critics are told the potential.
+    seen: bool,
     seed: u64,
     rollouts: u64,
     demonstrations: u64,
@@ -64,7 +68,8 @@ impl Trial {
         self.gym.reset(seed)?;
         self.gym.observe(&mut now);
         self.physics_secs += start.elapsed().as_secs_f64();
-        let mut potential = self.gym.world().truth().progress;
+        let mut noise = rand_noise(seed);
+        let mut potential = self.gym.world().truth().progress + self.plan.noise * noise();
         loop {
             let start = Instant::now();
             match driver {
@@ -77,10 +82,14 @@ impl Trial {
             self.physics_secs += start.elapsed().as_secs_f64();
             played.steps += 1;
             let terminal = step.ended && step.truth.success;
-            let after = if terminal { 0.0 } else { step.truth.progress };
+            let seen = step.truth.progress + self.plan.noise * noise();
+            let after = if terminal { 0.0 } else { seen };
             let gold = f64::from(u8::from(terminal));
             let shaping = if self.plan.shaped { self.plan.gamma * after - potential } else { 0.0 };
-            potential = step.truth.progress;
+            #[allow(clippy::cast_possible_truncation)]
+            let potentials =
+                if self.plan.shaped && self.plan.seen { [potential as f32, after as f32] } else { [0.0; 2] };
+            potential = seen;
             played.progress = played.progress.max(step.truth.progress);
             #[allow(clippy::cast_possible_truncation)]
             let (reward, discount) = ((gold + shaping) as f32, if terminal { 0.0 } else { self.plan.gamma as f32 });
@@ -88,6 +97,7 @@ impl Trial {
                 let mut row = now.clone();
                 row.extend(&action);
                 row.extend([reward, discount]);
+                row.extend(potentials);
                 row.extend(&next);
                 rows.push(row);
             } else if learn {
@@ -97,6 +107,7 @@ impl Trial {
                     reward,
                     discount,
                     next_observation: &next,
+                    potentials,
                 })?;
                 let start = Instant::now();
                 for _ in 0..self.plan.updates {
@@ -128,7 +139,8 @@ impl Trial {
                     action: done,
                     reward: rest[0],
                     discount: rest[1],
-                    next_observation: &rest[2..],
+                    next_observation: &rest[4..],
+                    potentials: [rest[2], rest[3]],
                 })?;
             }
             shown += 1;
@@ -193,6 +205,20 @@ impl Trial {
     }
 }
 
+/// Normal numbers, the same for a seed.
+fn rand_noise(seed: u64) -> impl FnMut() -> f64 {
+    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(1);
+    let mut unit = move || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        #[allow(clippy::cast_precision_loss)]
+        let unit = (state >> 11) as f64 / (1_u64 << 53) as f64;
+        unit
+    };
+    move || (0..12).map(|_| unit()).sum::<f64>() - 6.0
+}
+
 /// `KEY=VALUE` arguments, each to be used once.
 struct Keys(BTreeMap<String, String>);
 
@@ -212,6 +238,8 @@ fn main() -> Outcome<()> {
     let mut keys = Keys(pairs.collect::<Option<_>>().ok_or("give KEY=VALUE after the task")?);
     let plan = Plan {
         shaped: keys.take("reward", "true".to_owned())? == "true",
+        noise: keys.take("noise", 0.0)?,
+        seen: keys.take("seen", true)?,
         seed: keys.take("seed", 0)?,
         rollouts: keys.take("rollouts", 150)?,
         demonstrations: keys.take("demonstrations", 5)?,

@@ -27,6 +27,7 @@ fn run(hidden: usize, critics: usize, updates: u32) -> Result<u32> {
             reward,
             discount: 0.98,
             next_observation: &state,
+            potentials: [0.0; 2],
         })?;
     }
     let start = Instant::now();

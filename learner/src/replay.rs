@@ -17,6 +17,9 @@ pub struct Transition<'a> {
     pub discount: f32,
     /// The state after.
     pub next_observation: &'a [f32],
+    /// Phi of the state before, and of that after: what the reward was shaped by. Critics see them, the policy does not;
+    /// 0 where nothing was shaped.
+    pub potentials: [f32; 2],
 }
 
 /// A memory of transitions.
@@ -36,6 +39,8 @@ pub(crate) struct Batch {
     pub(crate) rewards: Vec<f32>,
     pub(crate) discounts: Vec<f32>,
     pub(crate) next_observations: Vec<f32>,
+    pub(crate) potentials: Vec<f32>,
+    pub(crate) next_potentials: Vec<f32>,
 }
 
 impl Batch {
@@ -45,6 +50,8 @@ impl Batch {
         self.rewards.clear();
         self.discounts.clear();
         self.next_observations.clear();
+        self.potentials.clear();
+        self.next_potentials.clear();
     }
 }
 
@@ -54,7 +61,7 @@ impl Replay {
     }
 
     fn row_len(&self) -> usize {
-        2 * self.lens[0] + self.lens[1] + 2
+        2 * self.lens[0] + self.lens[1] + 4
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -70,14 +77,16 @@ impl Replay {
             return Err(Error::Number { what: "action", index, value, mend: "give numbers in [-1, 1]" });
         }
         check_row("reward", &[transition.reward], 1)?;
+        check_row("potentials", &transition.potentials, 2)?;
         let discount = transition.discount;
         if !(0.0..=1.0).contains(&discount) {
             let mend = "give gamma^k, or 0 after a terminal step";
             return Err(Error::Number { what: "discount", index: 0, value: discount, mend });
         }
         let row_len = self.row_len();
-        let parts =
-            [transition.observation, transition.action, &[transition.reward, discount], transition.next_observation];
+        let [before, after] = transition.potentials;
+        let numbers = [transition.reward, discount, before, after];
+        let parts = [transition.observation, transition.action, &numbers, transition.next_observation];
         if self.len() < self.capacity {
             parts.iter().for_each(|part| self.rows.extend_from_slice(part));
         } else {
@@ -102,7 +111,9 @@ impl Replay {
             batch.actions.extend_from_slice(done);
             batch.rewards.push(row[0]);
             batch.discounts.push(row[1]);
-            batch.next_observations.extend_from_slice(&row[2..]);
+            batch.potentials.push(row[2]);
+            batch.next_potentials.push(row[3]);
+            batch.next_observations.extend_from_slice(&row[4..]);
         }
     }
 

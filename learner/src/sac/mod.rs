@@ -39,8 +39,14 @@ pub struct Losses {
 /// let mut sac = Sac::new(2, 1, SacConfig { hidden: 16, ..SacConfig::default() }, 7)?;
 /// let (state, mut action) = ([0.1, -0.2], Vec::new());
 /// sac.act(&state, true, &mut action)?;
-/// let step = Transition { observation: &state, action: &action, reward: 1.0, discount: 0.0, next_observation: &state };
-/// sac.remember(step)?;
+/// sac.remember(Transition {
+///     observation: &state,
+///     action: &action,
+///     reward: 1.0,
+///     discount: 0.0,
+///     next_observation: &state,
+///     potentials: [0.0; 2],
+/// })?;
 /// assert!(sac.update()?.critic.is_finite());
 /// # Ok::<(), striatum_learner::Error>(())
 /// ```
@@ -101,7 +107,8 @@ impl Sac {
             std::iter::once(input).chain(hidden).chain(std::iter::once(output)).collect::<Vec<_>>()
         };
         let actor = Actor::new(&sizes(observation_len, 2 * action_len), action_len, &mut random);
-        let critic_sizes = sizes(observation_len + action_len, 1);
+        // And the potential.
+        let critic_sizes = sizes(observation_len + action_len + 1, 1);
         let critics = (0..config.critics).map(|_| {
             let network = Network::new(&critic_sizes, true, 0.1, &mut random);
             Critic { target: network.clone(), steps: Adam::new(network.params.len()), network }
@@ -243,7 +250,7 @@ impl Sac {
     fn find_targets(&mut self) {
         let Scratch { batch, tape, pairs, targets, .. } = &mut self.scratch;
         self.actor.draw(&batch.next_observations, &mut self.learning);
-        join(pairs, &batch.next_observations, &self.actor.actions, self.lens);
+        join(pairs, &batch.next_observations, &self.actor.actions, &batch.next_potentials, self.lens);
         targets.clear();
         targets.resize(batch.rewards.len(), f32::INFINITY);
         // The first of a shuffle are a draw without replacement.
@@ -267,7 +274,7 @@ impl Sac {
 
     fn update_critics(&mut self) {
         let Scratch { batch, tape, pairs, targets, by_out, slopes, .. } = &mut self.scratch;
-        join(pairs, &batch.observations, &batch.actions, self.lens);
+        join(pairs, &batch.observations, &batch.actions, &batch.potentials, self.lens);
         let share = share_of(targets.len());
         let each = share_of(self.critics.len());
         (self.losses.critic, self.losses.value) = (0.0, 0.0);
@@ -291,7 +298,7 @@ impl Sac {
         let Scratch { batch, tape, pairs, by_out, by_actions, slopes, .. } = &mut self.scratch;
         let [observation_len, action_len] = self.lens;
         self.actor.draw(&batch.observations, &mut self.learning);
-        join(pairs, &batch.observations, &self.actor.actions, self.lens);
+        join(pairs, &batch.observations, &self.actor.actions, &batch.potentials, self.lens);
         let count = batch.rewards.len();
         let share = share_of(count);
         let each = share_of(self.critics.len());
@@ -303,9 +310,9 @@ impl Sac {
             by_out.clear();
             by_out.resize(count, -share * each);
             critic.network.backward(tape, by_out, None);
-            let rows = tape.by_input().chunks_exact(observation_len + action_len);
+            let rows = tape.by_input().chunks_exact(observation_len + action_len + 1);
             for (sum, row) in by_actions.chunks_exact_mut(action_len).zip(rows) {
-                crate::product::add(sum, 1.0, &row[observation_len..]);
+                crate::product::add(sum, 1.0, &row[observation_len..observation_len + action_len]);
             }
         }
         let temperature = libm::expf(self.log_temperature);
@@ -328,12 +335,14 @@ impl Sac {
     }
 }
 
-/// Observations and actions, row by row.
-fn join(pairs: &mut Vec<f32>, observations: &[f32], actions: &[f32], [observation, action]: [usize; 2]) {
-    pairs.clear();
-    for (observation, action) in observations.chunks_exact(observation).zip(actions.chunks_exact(action)) {
-        pairs.extend_from_slice(observation);
-        pairs.extend_from_slice(action);
+/// Observations, actions and potentials, row by row.
+fn join(rows: &mut Vec<f32>, observations: &[f32], actions: &[f32], potentials: &[f32], [seen, done]: [usize; 2]) {
+    rows.clear();
+    let pairs = observations.chunks_exact(seen).zip(actions.chunks_exact(done));
+    for ((observation, action), potential) in pairs.zip(potentials) {
+        rows.extend_from_slice(observation);
+        rows.extend_from_slice(action);
+        rows.push(*potential);
     }
 }
 

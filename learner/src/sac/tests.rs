@@ -33,6 +33,7 @@ fn lived(seed: u64, steps: usize) -> Sac {
             reward: row[0] - action[0],
             discount: if step % 7 == 6 { 0.0 } else { 0.9 },
             next_observation: &row[3..],
+            potentials: [0.0; 2],
         };
         if step % 3 == 0 {
             sac.remember_demonstration(transition).unwrap();
@@ -67,6 +68,7 @@ fn a_loaded_learner_goes_on_to_the_bit() {
                 reward: action[1],
                 discount: 0.9,
                 next_observation: &row,
+                potentials: [0.0; 2],
             })
             .unwrap();
             sac.update().unwrap();
@@ -101,6 +103,7 @@ fn a_terminal_step_is_worth_its_reward_alone() {
             reward: 0.25,
             discount: 0.0,
             next_observation: &[next; 3],
+            potentials: [0.0; 2],
         })
         .unwrap();
         sac.draw_batch().unwrap();
@@ -118,7 +121,14 @@ fn a_step_on_the_way_is_worth_what_comes_after() {
         critic.target.params.fill(0.0);
         *critic.target.params.last_mut().unwrap() = value;
     }
-    let step = Transition { observation: &[0.0], action: &[0.0], reward: 1.0, discount: 0.5, next_observation: &[1.0] };
+    let step = Transition {
+        observation: &[0.0],
+        action: &[0.0],
+        reward: 1.0,
+        discount: 0.5,
+        next_observation: &[1.0],
+        potentials: [0.0; 2],
+    };
     sac.remember(step).unwrap();
     sac.draw_batch().unwrap();
     sac.find_targets();
@@ -132,8 +142,14 @@ fn a_step_on_the_way_is_worth_what_comes_after() {
 #[test]
 fn half_of_a_batch_is_demonstrated() {
     let mut sac = Sac::new(1, 1, small(), 0).unwrap();
-    let step =
-        |reward| Transition { observation: &[0.0], action: &[0.0], reward, discount: 0.5, next_observation: &[0.0] };
+    let step = |reward| Transition {
+        observation: &[0.0],
+        action: &[0.0],
+        reward,
+        discount: 0.5,
+        next_observation: &[0.0],
+        potentials: [0.0; 2],
+    };
     assert!(matches!(sac.update(), Err(Error::NotReady { .. })));
     sac.remember_demonstration(step(1.0)).unwrap();
     assert_eq!(sac.draw_batch().unwrap(), 16, "there is nothing else");
@@ -150,8 +166,14 @@ fn a_warm_start_clones() {
     for _ in 0..40 {
         let at = random.normal();
         let action = [libm::tanhf(at) * 0.8];
-        let step =
-            Transition { observation: &[at], action: &action, reward: 0.0, discount: 0.0, next_observation: &[at] };
+        let step = Transition {
+            observation: &[at],
+            action: &action,
+            reward: 0.0,
+            discount: 0.0,
+            next_observation: &[at],
+            potentials: [0.0; 2],
+        };
         sac.remember_demonstration(step).unwrap();
     }
     let loss = sac.warm_start().unwrap();
@@ -182,7 +204,14 @@ fn it_learns_to_reach_a_point() {
             let next = advance(at, action[0]);
             let there = next.abs() < 0.1;
             let (reward, discount) = if there { (1.0, 0.0) } else { (0.0, 0.9) };
-            let step = Transition { observation: &[at], action: &action, reward, discount, next_observation: &[next] };
+            let step = Transition {
+                observation: &[at],
+                action: &action,
+                reward,
+                discount,
+                next_observation: &[next],
+                potentials: [0.0; 2],
+            };
             sac.remember(step).unwrap();
             sac.update().unwrap();
             at = next;
@@ -213,6 +242,7 @@ fn a_refused_transition_changes_nothing() {
         reward: 0.0,
         discount: 0.5,
         next_observation: &[0.0; 3],
+        potentials: [0.0; 2],
     };
     let bad = [
         Transition { observation: &[0.0; 2], ..good },

@@ -19,6 +19,7 @@ struct Lived {
     reward: f32,
     discount: f32,
     next_observation: Vec<f32>,
+    potentials: [f32; 2],
 }
 
 impl Demonstrator {
@@ -27,13 +28,14 @@ impl Demonstrator {
     /// # Errors
     /// Numbers that the learner refuses.
     pub(super) fn teach(self, learner: &mut Sac) -> Result<()> {
-        for Lived { observation, action, reward, discount, next_observation } in &self.lived {
+        for Lived { observation, action, reward, discount, next_observation, potentials } in &self.lived {
             learner.remember_demonstration(Transition {
                 observation,
                 action,
                 reward: *reward,
                 discount: *discount,
                 next_observation,
+                potentials: *potentials,
             })?;
         }
         Ok(())
@@ -51,13 +53,14 @@ impl Driver for Demonstrator {
     }
 
     fn learn(&mut self, transition: Transition<'_>) -> Result<()> {
-        let Transition { observation, action, reward, discount, next_observation } = transition;
+        let Transition { observation, action, reward, discount, next_observation, potentials } = transition;
         self.lived.push(Lived {
             observation: observation.to_vec(),
             action: action.to_vec(),
             reward,
             discount,
             next_observation: next_observation.to_vec(),
+            potentials,
         });
         Ok(())
     }

@@ -91,13 +91,7 @@ pub(crate) fn play(
             return Ok(told);
         };
         stage.gym.observe(&mut next);
-        let shaping = match rules.reward {
-            RewardKind::TrueProgress => {
-                let after = if heard.bootstraps { step.truth.progress } else { 0.0 };
-                heard.gamma.powf(heard.k) * after - progress
-            }
-            _ => heard.shaping,
-        };
+        let (shaping, potentials) = shaped(rules.reward, &heard, [progress, step.truth.progress]);
         progress = step.truth.progress;
         told.note(&heard, shaping, progress);
         steps.note(told.steps, progress, &heard, shaping);
@@ -107,12 +101,26 @@ pub(crate) fn play(
             reward: narrow(heard.gold + shaping),
             discount: if heard.bootstraps { narrow(heard.gamma.powf(heard.k)) } else { 0.0 },
             next_observation: &next,
+            potentials: potentials.map(narrow),
         })?;
         std::mem::swap(&mut observation, &mut next);
         if heard.ending != Ending::Running {
             told.success = step.ended && step.truth.success;
             return Ok(told);
         }
+    }
+}
+
+/// What is added to gold, and the potentials of the states before and after that it comes from; `progress` is the world's own.
+fn shaped(kind: RewardKind, heard: &ShapedReward, progress: [f64; 2]) -> (f64, [f64; 2]) {
+    match kind {
+        RewardKind::Sparse => (heard.shaping, [0.0; 2]),
+        RewardKind::TrueProgress => {
+            let [before, after] = progress;
+            let after = if heard.bootstraps { after } else { 0.0 };
+            (heard.gamma.powf(heard.k) * after - before, [before, after])
+        }
+        _ => (heard.shaping, [heard.potential_prev, heard.potential]),
     }
 }
 
