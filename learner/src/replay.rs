@@ -17,8 +17,8 @@ pub struct Transition<'a> {
     pub discount: f32,
     /// The state after.
     pub next_observation: &'a [f32],
-    /// Phi of the state before, and of that after: what the reward was shaped by. Critics see them, the policy does not;
-    /// 0 where nothing was shaped.
+    /// Phi of the state before, and of that after: what the reward was shaped by; 0 where nothing was. Critics see them, the
+    /// policy does not.
     pub potentials: [f32; 2],
 }
 

@@ -3,16 +3,18 @@
 
 mod actor;
 mod config;
+mod critic;
 mod save;
 #[cfg(test)]
 mod tests;
 
 use actor::Actor;
 pub use config::SacConfig;
+use critic::Critic;
 
 use crate::adam::Adam;
 use crate::error::{Error, Result, check_range, check_row};
-use crate::network::{Network, Tape};
+use crate::network::Tape;
 use crate::random::Random;
 use crate::replay::{Batch, Replay, Transition};
 
@@ -70,13 +72,6 @@ pub struct Sac {
     scratch: Scratch,
 }
 
-/// A critic, the slower one that targets come from, and its steps.
-struct Critic {
-    network: Network,
-    target: Network,
-    steps: Adam,
-}
-
 /// Room that updates share.
 #[derive(Default)]
 struct Scratch {
@@ -107,13 +102,8 @@ impl Sac {
             std::iter::once(input).chain(hidden).chain(std::iter::once(output)).collect::<Vec<_>>()
         };
         let actor = Actor::new(&sizes(observation_len, 2 * action_len), action_len, &mut random);
-        // And the potential.
-        let critic_sizes = sizes(observation_len + action_len + 1, 1);
-        let critics = (0..config.critics).map(|_| {
-            let network = Network::new(&critic_sizes, true, 0.1, &mut random);
-            Critic { target: network.clone(), steps: Adam::new(network.params.len()), network }
-        });
-        let critics: Vec<_> = critics.collect();
+        let critic_sizes = sizes(observation_len + action_len, 1);
+        let critics: Vec<_> = (0..config.critics).map(|_| Critic::new(&critic_sizes, &mut random)).collect();
         Ok(Self {
             lens: [observation_len, action_len],
             actor_steps: Adam::new(actor.network.params.len()),
@@ -250,7 +240,7 @@ impl Sac {
     fn find_targets(&mut self) {
         let Scratch { batch, tape, pairs, targets, .. } = &mut self.scratch;
         self.actor.draw(&batch.next_observations, &mut self.learning);
-        join(pairs, &batch.next_observations, &self.actor.actions, &batch.next_potentials, self.lens);
+        join(pairs, &batch.next_observations, &self.actor.actions, self.lens);
         targets.clear();
         targets.resize(batch.rewards.len(), f32::INFINITY);
         // The first of a shuffle are a draw without replacement.
@@ -258,7 +248,7 @@ impl Sac {
         for place in 0..self.config.subset {
             let other = place + self.learning.below(order.len() - place);
             order.swap(place, other);
-            self.critics[order[place]].target.forward(pairs, tape);
+            self.critics[order[place]].say_target(pairs, &batch.next_potentials, tape);
             for (target, value) in targets.iter_mut().zip(&tape.out) {
                 *target = target.min(*value);
             }
@@ -274,12 +264,12 @@ impl Sac {
 
     fn update_critics(&mut self) {
         let Scratch { batch, tape, pairs, targets, by_out, slopes, .. } = &mut self.scratch;
-        join(pairs, &batch.observations, &batch.actions, &batch.potentials, self.lens);
+        join(pairs, &batch.observations, &batch.actions, self.lens);
         let share = share_of(targets.len());
         let each = share_of(self.critics.len());
         (self.losses.critic, self.losses.value) = (0.0, 0.0);
         for critic in &mut self.critics {
-            critic.network.forward(pairs, tape);
+            critic.say(pairs, &batch.potentials, tape);
             by_out.clear();
             for (value, target) in tape.out.iter().zip(targets.iter()) {
                 let off = value - target;
@@ -287,10 +277,7 @@ impl Sac {
                 self.losses.value += each * share * value;
                 by_out.push(share * off);
             }
-            zero(slopes, critic.network.params.len());
-            critic.network.backward(tape, by_out, Some(slopes));
-            critic.steps.step(&mut critic.network.params, slopes, self.config.learning_rate);
-            critic.target.follow(&critic.network, self.config.target_rate);
+            critic.step(&self.config, &batch.potentials, by_out, tape, slopes);
         }
     }
 
@@ -298,7 +285,7 @@ impl Sac {
         let Scratch { batch, tape, pairs, by_out, by_actions, slopes, .. } = &mut self.scratch;
         let [observation_len, action_len] = self.lens;
         self.actor.draw(&batch.observations, &mut self.learning);
-        join(pairs, &batch.observations, &self.actor.actions, &batch.potentials, self.lens);
+        join(pairs, &batch.observations, &self.actor.actions, self.lens);
         let count = batch.rewards.len();
         let share = share_of(count);
         let each = share_of(self.critics.len());
@@ -310,9 +297,9 @@ impl Sac {
             by_out.clear();
             by_out.resize(count, -share * each);
             critic.network.backward(tape, by_out, None);
-            let rows = tape.by_input().chunks_exact(observation_len + action_len + 1);
+            let rows = tape.by_input().chunks_exact(observation_len + action_len);
             for (sum, row) in by_actions.chunks_exact_mut(action_len).zip(rows) {
-                crate::product::add(sum, 1.0, &row[observation_len..observation_len + action_len]);
+                crate::product::add(sum, 1.0, &row[observation_len..]);
             }
         }
         let temperature = libm::expf(self.log_temperature);
@@ -335,14 +322,12 @@ impl Sac {
     }
 }
 
-/// Observations, actions and potentials, row by row.
-fn join(rows: &mut Vec<f32>, observations: &[f32], actions: &[f32], potentials: &[f32], [seen, done]: [usize; 2]) {
-    rows.clear();
-    let pairs = observations.chunks_exact(seen).zip(actions.chunks_exact(done));
-    for ((observation, action), potential) in pairs.zip(potentials) {
-        rows.extend_from_slice(observation);
-        rows.extend_from_slice(action);
-        rows.push(*potential);
+/// Observations and actions, row by row.
+fn join(pairs: &mut Vec<f32>, observations: &[f32], actions: &[f32], [observation, action]: [usize; 2]) {
+    pairs.clear();
+    for (observation, action) in observations.chunks_exact(observation).zip(actions.chunks_exact(action)) {
+        pairs.extend_from_slice(observation);
+        pairs.extend_from_slice(action);
     }
 }
 

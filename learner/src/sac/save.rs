@@ -31,9 +31,7 @@ impl Sac {
         self.actor_steps.save(&mut out);
         self.temperature_steps.save(&mut out);
         for critic in &self.critics {
-            out.floats(&critic.network.params);
-            out.floats(&critic.target.params);
-            critic.steps.save(&mut out);
+            critic.save(&mut out);
         }
         self.lived.save(&mut out);
         self.demonstrated.save(&mut out);
@@ -69,9 +67,7 @@ impl Sac {
         this.actor_steps.load(&mut from)?;
         this.temperature_steps.load(&mut from)?;
         for critic in &mut this.critics {
-            from.floats_into(&mut critic.network.params)?;
-            from.floats_into(&mut critic.target.params)?;
-            critic.steps.load(&mut from)?;
+            critic.load(&mut from)?;
         }
         this.lived.load(&mut from)?;
         this.demonstrated.load(&mut from)?;

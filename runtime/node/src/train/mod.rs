@@ -367,6 +367,15 @@ pub(crate) fn usual_gym(task: &str) -> Result<GymConfig> {
     Ok(GymConfig::of(TaskId::from_name(task).map_err(striatum_sim::Error::from)?))
 }
 
+/// The discount whose horizon, `1 / (1 - gamma)`, is a third of the longest episode's steps: what is further away is worth
+/// next to nothing, so a long task under a short discount is no task.
+pub(crate) fn usual_gamma(gym: &GymConfig) -> f64 {
+    const HORIZONS: f64 = 3.0;
+    // To a ten-thousandth, so that it can be written down.
+    let steps = (gym.max_secs * gym.control_hz).max(2.0 * HORIZONS);
+    (1e4 * (1.0 - HORIZONS / steps)).round() / 1e4
+}
+
 /// Views and hash of a bundle.
 ///
 /// # Errors

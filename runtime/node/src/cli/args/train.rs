@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::sim::size;
 use crate::error::{Error, Result};
-use crate::train::{RewardKind, Settings, TrainOptions, bundle_facts, usual_gym};
+use crate::train::{RewardKind, Settings, TrainOptions, bundle_facts, usual_gamma, usual_gym};
 
 /// `striatum train`.
 #[derive(Debug, Args)]
@@ -41,9 +41,10 @@ pub(in crate::cli) struct TrainArgs {
     /// Episodes of the trained policy that the runtime judges at the end.
     #[arg(long, default_value_t = 20)]
     pub(in crate::cli) final_episodes: u32,
-    /// The learner's discount, announced at every begin.
-    #[arg(long, default_value_t = 0.97)]
-    pub(in crate::cli) gamma: f64,
+    /// The learner's discount, announced at every begin; if absent one that sees a third of the task's longest episode ahead:
+    /// 0.97 for 100 steps, 0.988 for 250.
+    #[arg(long)]
+    pub(in crate::cli) gamma: Option<f64>,
     /// Gradient steps for each step in the world.
     #[arg(long, default_value_t = 3)]
     pub(in crate::cli) updates_per_step: u32,
@@ -95,7 +96,7 @@ impl TrainArgs {
             evaluate_every: self.evaluate_every,
             evaluation_episodes: self.evaluation_episodes,
             final_episodes: self.final_episodes,
-            gamma: self.gamma,
+            gamma: self.gamma.unwrap_or_else(|| usual_gamma(&gym)),
             arm: self.arm,
             views,
             size: self.size,
