@@ -7,7 +7,7 @@ use crate::error::{Error, Result, check_range, check_row};
 use crate::random::Random;
 use crate::store::{Reader, Writer};
 
-const HEAD: &[u8; 8] = b"STRPI2\0\x01";
+const HEAD: &[u8; 8] = b"STRPI2\0\x02";
 
 /// How path integrals learn.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -17,7 +17,7 @@ pub struct Pi2Config {
     pub rollouts: usize,
     /// Bumps along the time of an episode, for each number of an action; default 10.
     pub bumps: usize,
-    /// Standard deviation of a bump's height at first; default 0.2.
+    /// Standard deviation of a bump's height at first; default 0.3.
     pub noise: f32,
     /// What is left of it after each step; default 0.95.
     pub noise_decay: f32,
@@ -27,7 +27,7 @@ pub struct Pi2Config {
 
 impl Default for Pi2Config {
     fn default() -> Self {
-        Self { rollouts: 10, bumps: 10, noise: 0.2, noise_decay: 0.95, sharpness: 10.0 }
+        Self { rollouts: 10, bumps: 10, noise: 0.3, noise_decay: 0.95, sharpness: 10.0 }
     }
 }
 
@@ -51,7 +51,7 @@ impl Pi2Config {
     }
 }
 
-/// The learner. Of each step: `rollouts` times [`Self::propose`], then [`Self::learn`] from what each cost.
+/// The learner. Of each step: `rollouts` times [`Self::propose`] and [`Self::hear`] what it cost; the last one makes the step.
 pub struct Pi2 {
     config: Pi2Config,
     action_len: usize,
@@ -61,6 +61,8 @@ pub struct Pi2 {
     heights: Vec<f32>,
     /// What was added to the heights in each rollout since the last step.
     tried: Vec<f32>,
+    /// What those cost that are over.
+    costs: Vec<f32>,
     noise: f32,
     steps: u64,
     random: Random,
@@ -86,6 +88,7 @@ impl Pi2 {
             demonstration: demonstration.to_vec(),
             heights: vec![0.0; config.bumps * action_len],
             tried: Vec::new(),
+            costs: Vec::new(),
             noise: config.noise,
             steps: 0,
             random: Random::new(seed, 0),
@@ -99,30 +102,19 @@ impl Pi2 {
         self.steps
     }
 
-    /// Rollouts proposed since the last step.
-    #[must_use]
-    pub fn proposed(&self) -> usize {
-        self.tried.len() / self.heights.len()
-    }
-
-    /// Actions of a rollout to try, in rows, each number in [-1, 1].
-    ///
-    /// # Errors
-    /// As many as a step takes were proposed already.
-    pub fn propose(&mut self, out: &mut Vec<f32>) -> Result<()> {
-        if self.proposed() >= self.config.rollouts {
-            let mend = "learn from what they cost first";
-            return Err(Error::NotReady { what: "propose", why: "every rollout of this step was proposed", mend });
-        }
-        let first = self.tried.len();
-        for _ in 0..self.heights.len() {
-            let off = self.noise * self.random.normal();
-            self.tried.push(off);
+    /// Actions of a rollout to try, in rows, each number in [-1, 1]. Until its cost is heard it is the same rollout: one that
+    /// was lost is tried again.
+    pub fn propose(&mut self, out: &mut Vec<f32>) {
+        let first = self.costs.len() * self.heights.len();
+        if self.tried.len() == first {
+            for _ in 0..self.heights.len() {
+                let off = self.noise * self.random.normal();
+                self.tried.push(off);
+            }
         }
         let heights: Vec<f32> =
             self.heights.iter().zip(&self.tried[first..]).map(|(height, off)| height + off).collect();
         self.actions(&heights, out);
-        Ok(())
     }
 
     /// Actions as they are learnt now, in rows.
@@ -130,17 +122,28 @@ impl Pi2 {
         self.actions(&self.heights, out);
     }
 
-    /// A step from what each proposed rollout cost, in the order of their proposal: the mean of what was tried, a cheap
-    /// rollout counting for more (the paper's equation 38, of a rollout's whole cost).
+    /// What the rollout that was proposed last cost. The last of a step makes it; says whether it did.
     ///
     /// # Errors
-    /// Another number of costs than of rollouts proposed, or one that is not finite.
-    pub fn learn(&mut self, costs: &[f32]) -> Result<()> {
-        if self.proposed() < self.config.rollouts {
-            let mend = "propose as many rollouts as the configuration says first";
-            return Err(Error::NotReady { what: "learn", why: "rollouts of this step are missing", mend });
+    /// Nothing was proposed, or a cost that is not finite.
+    pub fn hear(&mut self, cost: f32) -> Result<bool> {
+        if self.tried.len() == self.costs.len() * self.heights.len() {
+            let mend = "propose a rollout first";
+            return Err(Error::NotReady { what: "hear", why: "no rollout was proposed", mend });
         }
-        check_row("costs", costs, self.proposed())?;
+        check_row("cost", &[cost], 1)?;
+        self.costs.push(cost);
+        let whole = self.costs.len() == self.config.rollouts;
+        if whole {
+            self.learn();
+        }
+        Ok(whole)
+    }
+
+    /// A step from what each rollout cost: the mean of what was tried, a cheap rollout counting for more (the paper's
+    /// equation 38, of a rollout's whole cost).
+    fn learn(&mut self) {
+        let costs = std::mem::take(&mut self.costs);
         let least = costs.iter().copied().fold(f32::INFINITY, f32::min);
         let most = costs.iter().copied().fold(f32::NEG_INFINITY, f32::max);
         // Rollouts that cost the same count the same.
@@ -154,7 +157,6 @@ impl Pi2 {
         self.tried.clear();
         self.noise *= self.config.noise_decay;
         self.steps += 1;
-        Ok(())
     }
 
     /// The demonstration, moved by bumps of these heights.
@@ -197,6 +199,7 @@ impl Pi2 {
         out.floats(&self.demonstration);
         out.floats(&self.heights);
         out.floats(&self.tried);
+        out.floats(&self.costs);
         out.f32(self.noise);
         out.u64(self.steps);
         self.random.save(&mut out);
@@ -214,8 +217,10 @@ impl Pi2 {
         let action_len = from.len()?;
         let mut this = Self::new(&from.floats()?, action_len, config, 0)?;
         from.floats_into(&mut this.heights)?;
-        this.tried = from.floats()?;
-        if !this.tried.len().is_multiple_of(this.heights.len()) || this.proposed() > this.config.rollouts {
+        (this.tried, this.costs) = (from.floats()?, from.floats()?);
+        let (tried, over, each) = (this.tried.len(), this.costs.len(), this.heights.len());
+        // One more than are over may be under way.
+        if (tried != over * each && tried != (over + 1) * each) || over >= this.config.rollouts {
             return Err(Error::damaged("holds rollouts of another size"));
         }
         this.noise = from.f32()?;
@@ -240,16 +245,13 @@ mod tests {
         (at(&actions[..half]) + 0.5).abs() + (at(actions) - 0.5).abs()
     }
 
-    fn learn(pi2: &mut Pi2, steps: usize) {
+    fn learn(pi2: &mut Pi2, steps: u64) {
         let mut actions = Vec::new();
-        for _ in 0..steps {
-            let mut costs = Vec::new();
-            while pi2.proposed() < Pi2Config::default().rollouts {
-                pi2.propose(&mut actions).unwrap();
-                costs.push(cost(&actions));
-            }
-            pi2.learn(&costs).unwrap();
+        for _ in 0..steps * 10 {
+            pi2.propose(&mut actions);
+            pi2.hear(cost(&actions)).unwrap();
         }
+        assert_eq!(pi2.steps() % steps, 0);
     }
 
     #[test]
@@ -267,12 +269,19 @@ mod tests {
     fn a_loaded_learner_goes_on_to_the_bit() {
         let mut whole = Pi2::new(&[0.1; 20], 2, Pi2Config::default(), 2).unwrap();
         learn(&mut whole, 2);
-        whole.propose(&mut Vec::new()).unwrap();
+        let (mut a, mut b) = (Vec::new(), Vec::new());
+        whole.propose(&mut a);
+        whole.hear(0.5).unwrap();
+        whole.propose(&mut a);
         let bytes = whole.save().unwrap();
         let mut loaded = Pi2::load(&bytes).unwrap();
-        let (mut a, mut b) = (Vec::new(), Vec::new());
-        whole.propose(&mut a).unwrap();
-        loaded.propose(&mut b).unwrap();
+        loaded.propose(&mut b);
+        assert_eq!(a, b, "the one that is under way");
+        for pi2 in [&mut whole, &mut loaded] {
+            pi2.hear(0.25).unwrap();
+        }
+        whole.propose(&mut a);
+        loaded.propose(&mut b);
         assert_eq!(a, b);
         assert_eq!(whole.save().unwrap(), loaded.save().unwrap());
         for at in 0..bytes.len() {
@@ -285,15 +294,17 @@ mod tests {
         let config = Pi2Config { rollouts: 2, bumps: 1, sharpness: 1000.0, ..Pi2Config::default() };
         let mut pi2 = Pi2::new(&[0.0; 3], 1, config.clone(), 5).unwrap();
         let (mut first, mut second, mut best) = (Vec::new(), Vec::new(), Vec::new());
-        pi2.propose(&mut first).unwrap();
-        pi2.propose(&mut second).unwrap();
-        pi2.learn(&[3.0, 1.0]).unwrap();
+        pi2.propose(&mut first);
+        assert!(!pi2.hear(3.0).unwrap());
+        pi2.propose(&mut second);
+        assert!(pi2.hear(1.0).unwrap());
         pi2.best(&mut best);
         assert_eq!(best, second);
         let mut even = Pi2::new(&[0.0; 3], 1, config, 5).unwrap();
-        even.propose(&mut first).unwrap();
-        even.propose(&mut second).unwrap();
-        even.learn(&[1.0, 1.0]).unwrap();
+        for out in [&mut first, &mut second] {
+            even.propose(out);
+            even.hear(1.0).unwrap();
+        }
         even.best(&mut best);
         assert!((best[0] - (first[0] + second[0]) / 2.0).abs() < 1e-6, "{best:?}");
     }
@@ -301,13 +312,14 @@ mod tests {
     #[test]
     fn calls_out_of_turn_are_refused() {
         let mut pi2 = Pi2::new(&[0.0; 4], 2, Pi2Config { rollouts: 2, ..Pi2Config::default() }, 0).unwrap();
-        assert!(matches!(pi2.learn(&[]), Err(Error::NotReady { .. })));
-        let mut actions = Vec::new();
-        pi2.propose(&mut actions).unwrap();
-        pi2.propose(&mut actions).unwrap();
-        assert!(matches!(pi2.propose(&mut actions), Err(Error::NotReady { .. })));
-        assert!(pi2.learn(&[1.0, f32::NAN]).is_err() && pi2.learn(&[1.0]).is_err());
-        pi2.learn(&[1.0, 2.0]).unwrap();
+        assert!(matches!(pi2.hear(1.0), Err(Error::NotReady { .. })));
+        let (mut first, mut again) = (Vec::new(), Vec::new());
+        pi2.propose(&mut first);
+        assert!(pi2.hear(f32::NAN).is_err());
+        pi2.propose(&mut again);
+        assert_eq!(first, again, "a rollout that was lost is tried again");
+        assert!(!pi2.hear(1.0).unwrap());
+        assert!(matches!(pi2.hear(1.0), Err(Error::NotReady { .. })));
         assert!(Pi2::new(&[0.0; 3], 2, Pi2Config::default(), 0).is_err(), "no whole rows");
         assert!(Pi2::new(&[], 2, Pi2Config::default(), 0).is_err());
         assert!(Pi2::new(&[0.0; 4], 2, Pi2Config { noise: f32::NAN, ..Pi2Config::default() }, 0).is_err());

@@ -35,7 +35,11 @@ fn arguments<'a>(out: &'a Path, reward: &'a str) -> Vec<&'a str> {
 }
 
 fn trained(out: &Path, reward: &str) {
-    let output = run(PROGRAM, &arguments(out, reward));
+    trains(out, &arguments(out, reward));
+}
+
+fn trains(out: &Path, arguments: &[&str]) {
+    let output = run(PROGRAM, arguments);
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}\n{}", read(&out.join("runtime.log")));
 }
@@ -63,7 +67,7 @@ fn one_seed_is_one_run_and_a_killed_one_goes_on_as_if_nothing_had_happened() {
     assert_eq!(column(&rollouts, "late"), [0.0; 3], "in lock-step nothing is late");
     assert!(read(&once.join("success.svg")).starts_with("<svg") && once.join("summary.json").is_file());
 
-    kill_after_a_rollout(&killed);
+    kill_after_a_rollout(&killed, &arguments(&killed, "shaped"));
     let output = run(PROGRAM, &["train", "--resume", "--out", text(&killed)]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     for file in FILES {
@@ -72,9 +76,8 @@ fn one_seed_is_one_run_and_a_killed_one_goes_on_as_if_nothing_had_happened() {
 }
 
 /// As a power cut would: at once, in the middle of a rollout.
-fn kill_after_a_rollout(out: &Path) {
-    let arguments = arguments(out, "shaped");
-    let mut child = Command::new(PROGRAM).args(&arguments).stdin(Stdio::null()).spawn().expect("it starts");
+fn kill_after_a_rollout(out: &Path, arguments: &[&str]) {
+    let mut child = Command::new(PROGRAM).args(arguments).stdin(Stdio::null()).spawn().expect("it starts");
     let rollouts = out.join("rollouts.csv");
     wait(&mut child, || read(&rollouts).lines().count() > 1, "a rollout");
     child.kill().expect("it runs");
@@ -100,6 +103,34 @@ fn wait_for(mut there: impl FnMut() -> bool, what: &str) {
         assert!(start.elapsed() < Duration::from_secs(120), "no {what} in two minutes");
         std::thread::sleep(Duration::from_millis(5));
     }
+}
+
+#[test]
+fn path_integrals_have_one_scene_and_a_killed_run_goes_on_as_if_nothing_had_happened() {
+    let folder = folder();
+    let (once, killed) = (folder.path().join("once"), folder.path().join("killed"));
+    let arguments = |out| [&arguments(out, "perceptual")[..], &["--learner", "pi2"]].concat();
+    trains(&once, &arguments(&once));
+    let rollouts = read(&once.join("rollouts.csv"));
+    let (seeds, ends) = (column(&rollouts, "seed"), column(&rollouts, "true_progress"));
+    assert!(seeds.iter().all(|seed| seed.to_bits() == seeds[0].to_bits()), "one scene: {rollouts}");
+    assert!(
+        ends.iter().any(|end| (end - ends[0]).abs() > 1e-3),
+        "of which something else is tried each time: {rollouts}"
+    );
+
+    kill_after_a_rollout(&killed, &arguments(&killed));
+    let output = run(PROGRAM, &["train", "--resume", "--out", text(&killed)]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    for file in FILES {
+        assert_eq!(read(&once.join(file)), read(&killed.join(file)), "{file}");
+    }
+
+    let several = folder.path().join("several");
+    let asked = ["train", "push", "--learner", "pi2", "--demonstrations", "2"];
+    let output = run(PROGRAM, &[&asked[..], &["--bundle", text(push_bundle()), "--out", text(&several)]].concat());
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && said.contains("--demonstrations: is 2"), "{said}");
 }
 
 #[test]

@@ -1,6 +1,7 @@
-//! The main job from end to end on one machine: record, adapt, judge, run live, record, replay, draw.
+//! The main job from end to end on one machine: record, adapt, judge, run live, record, replay, draw; and, in simulation, learn.
 
 mod given;
+mod learning;
 mod live;
 mod offline;
 mod report;

@@ -1,12 +1,12 @@
 //! The demo without a robot: an expert in a simulated world shows the task once, and the reward that is learnt from that
-//! watches others who succeed and fail.
+//! watches others who succeed and fail; then a learner that has nothing but such a reward.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::live::{self, Play};
-use super::offline;
 use super::steps::Steps;
+use super::{learning, offline};
 use crate::failure::{Failure, Result};
 use crate::{process, say};
 
@@ -42,7 +42,7 @@ const OTHERS: [Kind; 4] = [
 
 /// Runs everything; returns what was written.
 pub(super) fn demo(striatum: &Path, out: &Path) -> Result<Vec<PathBuf>> {
-    let mut steps = Steps::new(8);
+    let mut steps = Steps::new(8 + learning::STEPS);
     let worlds = out.join("episodes");
     let expert = steps
         .run(&format!("sim: an expert of `{TASK}` records {}", EXPERT.words), || record(striatum, &EXPERT, &worlds))?;
@@ -75,8 +75,13 @@ pub(super) fn demo(striatum: &Path, out: &Path) -> Result<Vec<PathBuf>> {
         say::result(&format!("live: {} rewards received; replay: {replay}", live.rewards()));
         Ok(())
     })?;
-    say::result(&format!("all of this took {}; open {} in a browser", steps.elapsed(), page.display()));
-    Ok([vec![worlds, bundle, labels], live.files, vec![page]].concat())
+    let learnt = learning::learn(&mut steps, striatum, out)?;
+    say::result(&format!(
+        "all of this took {}; open {} and learning.html beside it in a browser",
+        steps.elapsed(),
+        page.display()
+    ));
+    Ok([vec![worlds, bundle, labels], live.files, vec![page], learnt].concat())
 }
 
 /// `striatum sim`; returns the episodes.

@@ -1,7 +1,8 @@
 //! Who drives in an episode: the expert that demonstrates, the learner that explores, the policy that is judged.
 
-use striatum_learner::{Sac, Transition};
+use striatum_learner::Transition;
 
+use super::learner::Learner;
 use super::rollout::Driver;
 use super::stage::Stage;
 use crate::error::Result;
@@ -27,18 +28,15 @@ impl Demonstrator {
     ///
     /// # Errors
     /// Numbers that the learner refuses.
-    pub(super) fn teach(self, learner: &mut Sac) -> Result<()> {
-        for Lived { observation, action, reward, discount, next_observation, potentials } in &self.lived {
-            learner.remember_demonstration(Transition {
-                observation,
-                action,
-                reward: *reward,
-                discount: *discount,
-                next_observation,
-                potentials: *potentials,
-            })?;
-        }
-        Ok(())
+    pub(super) fn teach(self, learner: &mut Learner) -> Result<()> {
+        learner.demonstrated(self.lived.iter().map(|lived| Transition {
+            observation: &lived.observation,
+            action: &lived.action,
+            reward: lived.reward,
+            discount: lived.discount,
+            next_observation: &lived.next_observation,
+            potentials: lived.potentials,
+        }))
     }
 }
 
@@ -68,7 +66,7 @@ impl Driver for Demonstrator {
 
 /// Tries, and learns while the reward of its last action is computed.
 pub(super) struct Explorer<'a> {
-    pub(super) learner: &'a mut Sac,
+    pub(super) learner: &'a mut Learner,
     pub(super) updates_per_step: u32,
     pub(super) losses: Losses,
 }
@@ -90,12 +88,12 @@ impl Losses {
 
 impl Driver for Explorer<'_> {
     fn act(&mut self, _stage: &mut Stage, observation: &[f32], action: &mut Vec<f32>) -> Result<()> {
-        Ok(self.learner.act(observation, true, action)?)
+        self.learner.act(observation, true, action)
     }
 
     fn meanwhile(&mut self) -> Result<()> {
         for _ in 0..self.updates_per_step {
-            let losses = self.learner.update()?;
+            let Some(losses) = self.learner.update()? else { break };
             self.losses.critic_sum += f64::from(losses.critic);
             self.losses.temperature = losses.temperature;
             self.losses.updates += 1;
@@ -104,18 +102,18 @@ impl Driver for Explorer<'_> {
     }
 
     fn learn(&mut self, transition: Transition<'_>) -> Result<()> {
-        Ok(self.learner.remember(transition)?)
+        self.learner.remember(transition)
     }
 }
 
 /// Does what it thinks best, and learns nothing.
 pub(super) struct Candidate<'a> {
-    pub(super) learner: &'a mut Sac,
+    pub(super) learner: &'a mut Learner,
 }
 
 impl Driver for Candidate<'_> {
     fn act(&mut self, _stage: &mut Stage, observation: &[f32], action: &mut Vec<f32>) -> Result<()> {
-        Ok(self.learner.act(observation, false, action)?)
+        self.learner.act(observation, false, action)
     }
 
     fn meanwhile(&mut self) -> Result<()> {

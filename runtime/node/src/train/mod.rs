@@ -11,6 +11,7 @@
 //!
 //! - `settings`: what decides a run; `reward`: which reward, and the configuration of the runtime that gives it.
 //! - `runtime`: that runtime's process; `connect`: reaching it; `bus`: the learner's end of the wire.
+//! - `learner`: who learns; `paths`: one of them, by path integrals.
 //! - `stage`: the world and its cameras; `rollout`: one episode; `drivers`: who drives in it.
 //! - `ledger`, `steps`, `curve`: what is written down; `checkpoint`: the whole state, after every rollout.
 
@@ -19,7 +20,9 @@ mod checkpoint;
 mod connect;
 mod curve;
 mod drivers;
+mod learner;
 mod ledger;
+mod paths;
 mod reward;
 mod rollout;
 mod runtime;
@@ -35,13 +38,14 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use striatum_learner::Sac;
 use striatum_sim::{GymConfig, TaskId};
 
 use self::bus::{Bus, SimulatedTime};
 use self::checkpoint::State;
 use self::connect::connect;
 use self::drivers::{Candidate, Demonstrator, Explorer, Losses};
+use self::learner::Learner;
+pub(crate) use self::learner::Method;
 use self::ledger::{EvaluationRow, LastRow, Ledger, RolloutRow};
 pub(crate) use self::reward::RewardKind;
 use self::rollout::{Rules, Told, play};
@@ -94,7 +98,7 @@ struct Run {
     /// Held while the run goes on.
     _lock: File,
     state: State,
-    learner: Sac,
+    learner: Learner,
     time: SimulatedTime,
     stage: Stage,
     steps: Steps,
@@ -118,7 +122,7 @@ impl Run {
         let (state, learner) = match &options.settings {
             None => {
                 let (state, learner) = checkpoint::read(&file)?;
-                (state, Some(Sac::load(&learner)?))
+                (state, Some(learner))
             }
             Some(settings) => {
                 settings.check()?;
@@ -133,10 +137,8 @@ impl Run {
         let settings = &state.settings;
         let (bus, stage) = connect(options, settings, stop)?;
         let learner = match learner {
-            Some(learner) => learner,
-            None => {
-                Sac::new(stage.gym.observation_len(), stage.gym.action_len(), settings.learner.clone(), settings.seed)?
-            }
+            Some(bytes) => Learner::load(settings, &stage.gym, &bytes)?,
+            None => Learner::new(settings, &stage.gym)?,
         };
         let time = SimulatedTime::new(state.simulated_nanos);
         let steps = Steps::open(&options.out, &state)?;
@@ -195,6 +197,7 @@ impl Run {
             let number = self.state.ledger.done();
             let seed = settings.seed_of(Episodes::Rollouts, number);
             self.steps.begin(Kind::Rollout, number + 1);
+            self.learner.begin(true)?;
             let mut driver = Explorer {
                 learner: &mut self.learner,
                 updates_per_step: settings.updates_per_step,
@@ -205,6 +208,7 @@ impl Run {
             if self.is_lost(told)? {
                 continue;
             }
+            self.learner.end()?;
             self.state.ledger.rollouts.push(RolloutRow {
                 rollout: number + 1,
                 seed,
@@ -245,6 +249,7 @@ impl Run {
         for number in 0..settings.evaluation_episodes {
             let gym = &mut self.stage.gym;
             gym.reset(settings.seed_of(Episodes::Evaluations, number)).map_err(striatum_sim::Error::from)?;
+            self.learner.begin(false)?;
             loop {
                 gym.observe(&mut observation);
                 self.learner.act(&observation, false, &mut action)?;
@@ -270,6 +275,7 @@ impl Run {
             }
             let seed = self.state.settings.seed_of(Episodes::Last, number);
             self.steps.begin(Kind::Last, number + 1);
+            self.learner.begin(false)?;
             let mut driver = Candidate { learner: &mut self.learner };
             let told = play(&mut self.stage, &mut self.bus, &mut self.time, rules, seed, &mut driver, &mut self.steps)?;
             if !self.is_lost(told)? {

@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
-use striatum_learner::SacConfig;
+use striatum_learner::{Pi2Config, SacConfig};
 use striatum_robots::RobotSpec;
 use striatum_sim::{Gym, GymConfig, Samples, StudioConfig, TaskId};
 
+use super::learner::Method;
 use super::reward::RewardKind;
 use crate::error::{Error, Result};
 use crate::sim::level;
@@ -35,7 +36,9 @@ pub(crate) struct Settings {
     pub(crate) gym: GymConfig,
     /// Gradient steps for each step in the world.
     pub(crate) updates_per_step: u32,
+    pub(crate) method: Method,
     pub(crate) learner: SacConfig,
+    pub(crate) paths: Pi2Config,
 }
 
 /// The robot's name in the keys.
@@ -70,6 +73,10 @@ impl Settings {
         if !(self.gamma > 0.0 && self.gamma <= 1.0) {
             return Err(Error::input("--gamma", format!("is {}", self.gamma), "give a discount above 0, at most 1"));
         }
+        if self.method == Method::Pi2 && self.demonstrations != 1 {
+            let what = format!("is {}", self.demonstrations);
+            return Err(Error::input("--demonstrations", what, "path integrals start from one: leave it out"));
+        }
         Ok(())
     }
 
@@ -87,14 +94,15 @@ impl Settings {
         Ok(StudioConfig { width, height, level: level(&self.randomise)?, samples: Samples::TwoByTwo })
     }
 
-    /// Seed of an episode's world.
+    /// Seed of an episode's world. Path integrals have one scene, which is not that of their demonstration.
     pub(crate) fn seed_of(&self, of: Episodes, number: u32) -> u64 {
         // The run's seed is above all the numbers below, and each kind has its own block.
-        let block = match of {
-            Episodes::Demonstrations => 1,
-            Episodes::Rollouts => 2,
-            Episodes::Evaluations => 3,
-            Episodes::Last => 4,
+        let (block, number) = match (of, self.method) {
+            (Episodes::Demonstrations, _) => (1, number),
+            (_, Method::Pi2) => (2, 0),
+            (Episodes::Rollouts, Method::Sac) => (2, number),
+            (Episodes::Evaluations, Method::Sac) => (3, number),
+            (Episodes::Last, Method::Sac) => (4, number),
         };
         self.seed.wrapping_mul(1_000_000_007).wrapping_add(block * 100_000_000 + u64::from(number))
     }

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::sim::size;
 use crate::error::{Error, Result};
-use crate::train::{RewardKind, Settings, TrainOptions, bundle_facts, usual_gamma, usual_gym};
+use crate::train::{Method, RewardKind, Settings, TrainOptions, bundle_facts, usual_gamma, usual_gym};
 
 /// `striatum train`.
 #[derive(Debug, Args)]
@@ -26,21 +26,24 @@ pub(in crate::cli) struct TrainArgs {
     /// Episodes that are learnt from.
     #[arg(long, default_value_t = 150)]
     pub(in crate::cli) rollouts: u32,
-    /// Episodes of the scripted expert that the learner is given first.
-    #[arg(long, default_value_t = 5)]
-    pub(in crate::cli) demonstrations: u32,
+    /// Who learns.
+    #[arg(long, value_enum, default_value_t = Method::Sac)]
+    pub(in crate::cli) learner: Method,
+    /// Episodes of the scripted expert that the learner is given first; 5 if absent, and 1 for pi2.
+    #[arg(long)]
+    pub(in crate::cli) demonstrations: Option<u32>,
     /// Decides everything that is drawn at random.
     #[arg(long, default_value_t = 0)]
     pub(in crate::cli) seed: u64,
     /// Evaluate after every so many rollouts; 0 never.
     #[arg(long, default_value_t = 10)]
     pub(in crate::cli) evaluate_every: u32,
-    /// Episodes of an evaluation.
-    #[arg(long, default_value_t = 10)]
-    pub(in crate::cli) evaluation_episodes: u32,
-    /// Episodes of the trained policy that the runtime judges at the end.
-    #[arg(long, default_value_t = 20)]
-    pub(in crate::cli) final_episodes: u32,
+    /// Episodes of an evaluation; 10 if absent, and 1 for pi2, whose episodes are all the same.
+    #[arg(long)]
+    pub(in crate::cli) evaluation_episodes: Option<u32>,
+    /// Episodes of the trained policy that the runtime judges at the end; 20 if absent, and 1 for pi2.
+    #[arg(long)]
+    pub(in crate::cli) final_episodes: Option<u32>,
     /// The learner's discount, announced at every begin; if absent one that sees a third of the task's longest episode ahead:
     /// 0.97 for 100 steps, 0.988 for 250.
     #[arg(long)]
@@ -61,7 +64,7 @@ pub(in crate::cli) struct TrainArgs {
     #[arg(long)]
     pub(in crate::cli) connect: Option<String>,
     /// Go on with the run in --out; what it is stands in its checkpoint.
-    #[arg(long, conflicts_with_all = ["task", "bundle", "reward", "rollouts", "demonstrations", "seed", "evaluate_every", "evaluation_episodes", "final_episodes", "gamma", "updates_per_step", "randomise", "arm", "size"])]
+    #[arg(long, conflicts_with_all = ["task", "bundle", "reward", "rollouts", "learner", "demonstrations", "seed", "evaluate_every", "evaluation_episodes", "final_episodes", "gamma", "updates_per_step", "randomise", "arm", "size"])]
     pub(in crate::cli) resume: bool,
 }
 
@@ -83,7 +86,12 @@ impl TrainArgs {
             ));
         };
         let (views, bundle_hash) = bundle_facts(&bundle)?;
-        let gym = usual_gym(&task)?;
+        let mut gym = usual_gym(&task)?;
+        let usual = |of_policies: u32| if self.learner == Method::Pi2 { 1 } else { of_policies };
+        if self.learner == Method::Pi2 {
+            // Nothing comes back from what an expert was off by: actions are played in the order of time.
+            gym.expert_noise = 0.0;
+        }
         Ok(Settings {
             task,
             // So that a run can go on from another folder.
@@ -92,10 +100,10 @@ impl TrainArgs {
             reward: self.reward,
             seed: self.seed,
             rollouts: self.rollouts,
-            demonstrations: self.demonstrations,
+            demonstrations: self.demonstrations.unwrap_or(usual(5)),
             evaluate_every: self.evaluate_every,
-            evaluation_episodes: self.evaluation_episodes,
-            final_episodes: self.final_episodes,
+            evaluation_episodes: self.evaluation_episodes.unwrap_or(usual(10)),
+            final_episodes: self.final_episodes.unwrap_or(usual(20)),
             gamma: self.gamma.unwrap_or_else(|| usual_gamma(&gym)),
             arm: self.arm,
             views,
@@ -103,7 +111,9 @@ impl TrainArgs {
             randomise: self.randomise,
             gym,
             updates_per_step: self.updates_per_step,
+            method: self.learner,
             learner: striatum_learner::SacConfig::default(),
+            paths: striatum_learner::Pi2Config::default(),
         })
     }
 }

@@ -1,0 +1,151 @@
+//! Who learns: an actor-critic from every transition, or path integrals from whole rollouts.
+
+use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
+use striatum_learner::{Losses, Sac, Transition};
+use striatum_sim::Gym;
+
+use super::paths::Paths;
+use super::settings::Settings;
+use crate::error::Result;
+
+/// How it is learnt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "snake_case")]
+#[value(rename_all = "snake_case")]
+pub(crate) enum Method {
+    /// Soft actor-critic with prior data: a policy for every scene of the task.
+    Sac,
+    /// Path integrals: the actions of one demonstration, bent until they do the task in one other scene.
+    Pi2,
+}
+
+/// The learner of a run.
+pub(super) enum Learner {
+    Critic(Box<Sac>),
+    Paths(Paths),
+}
+
+impl Learner {
+    /// One that knows nothing yet.
+    ///
+    /// # Errors
+    /// A figure of the settings out of range.
+    pub(super) fn new(settings: &Settings, gym: &Gym) -> Result<Self> {
+        let [seen, done] = [gym.observation_len(), gym.action_len()];
+        Ok(match settings.method {
+            Method::Sac => Self::Critic(Box::new(Sac::new(seen, done, settings.learner.clone(), settings.seed)?)),
+            Method::Pi2 => Self::Paths(Paths::new(done, settings.paths.clone(), settings.seed)?),
+        })
+    }
+
+    /// One that was saved.
+    ///
+    /// # Errors
+    /// Bytes that are not what was saved.
+    pub(super) fn load(settings: &Settings, gym: &Gym, bytes: &[u8]) -> Result<Self> {
+        let mut this = Self::new(settings, gym)?;
+        match &mut this {
+            Self::Critic(sac) => **sac = Sac::load(bytes)?,
+            Self::Paths(paths) => paths.restore(bytes)?,
+        }
+        Ok(this)
+    }
+
+    /// # Errors
+    /// What cannot be written.
+    pub(super) fn save(&self) -> Result<Vec<u8>> {
+        match self {
+            Self::Critic(sac) => Ok(sac.save()?),
+            Self::Paths(paths) => paths.save(),
+        }
+    }
+
+    /// A demonstration that went well.
+    ///
+    /// # Errors
+    /// Numbers that the learner refuses.
+    pub(super) fn demonstrated<'a>(&mut self, lived: impl Iterator<Item = Transition<'a>>) -> Result<()> {
+        match self {
+            Self::Critic(sac) => {
+                for transition in lived {
+                    sac.remember_demonstration(transition)?;
+                }
+                Ok(())
+            }
+            Self::Paths(paths) => paths.demonstrated(lived),
+        }
+    }
+
+    /// What is learnt of demonstrations alone.
+    ///
+    /// # Errors
+    /// There is none, or numbers ran away.
+    pub(super) fn warm_start(&mut self) -> Result<()> {
+        if let Self::Critic(sac) = self {
+            sac.warm_start()?;
+        }
+        Ok(())
+    }
+
+    /// An episode begins, to try something or to do what is thought best.
+    ///
+    /// # Errors
+    /// There was no demonstration.
+    pub(super) fn begin(&mut self, explore: bool) -> Result<()> {
+        match self {
+            Self::Critic(_) => Ok(()),
+            Self::Paths(paths) => paths.begin(explore),
+        }
+    }
+
+    /// What to do now; `explore` is that of the episode's beginning.
+    ///
+    /// # Errors
+    /// An observation that is none.
+    pub(super) fn act(&mut self, observation: &[f32], explore: bool, action: &mut Vec<f32>) -> Result<()> {
+        match self {
+            Self::Critic(sac) => Ok(sac.act(observation, explore, action)?),
+            Self::Paths(paths) => {
+                paths.act(action);
+                Ok(())
+            }
+        }
+    }
+
+    /// A gradient step, of those who take any.
+    ///
+    /// # Errors
+    /// Numbers ran away.
+    pub(super) fn update(&mut self) -> Result<Option<Losses>> {
+        match self {
+            Self::Critic(sac) => Ok(Some(sac.update()?)),
+            Self::Paths(_) => Ok(None),
+        }
+    }
+
+    /// What came of an action.
+    ///
+    /// # Errors
+    /// Numbers that the learner refuses.
+    pub(super) fn remember(&mut self, transition: Transition<'_>) -> Result<()> {
+        match self {
+            Self::Critic(sac) => Ok(sac.remember(transition)?),
+            Self::Paths(paths) => {
+                paths.remember(&transition);
+                Ok(())
+            }
+        }
+    }
+
+    /// A rollout is over, and was not lost.
+    ///
+    /// # Errors
+    /// A return that is not finite.
+    pub(super) fn end(&mut self) -> Result<()> {
+        match self {
+            Self::Critic(_) => Ok(()),
+            Self::Paths(paths) => paths.end(),
+        }
+    }
+}
