@@ -138,7 +138,7 @@ impl Rig {
         let said = &mut self.said;
         self.engine
             .handle(StampNanos(now_ms * MS), event, &mut |output| match output {
-                Output::Scored(_) => {}
+                Output::Scored(_) | Output::Shown(_) => {}
                 Output::Reward(message, bytes) => said.push(Said::Reward(Box::new(*message), bytes.to_vec())),
                 Output::Reply(token, bytes) => said.push(Said::Reply(token, bytes.to_vec())),
                 Output::Refuse(token, refusal) => said.push(Said::Refuse(token, refusal.code())),
