@@ -17,6 +17,7 @@ use striatum_wire::{
 use super::{Engine, EngineConfig, Event, Output};
 use crate::pipeline::{Pipeline, PipelineConfig, SuccessConfig};
 
+mod revise;
 mod success;
 
 const MS: u64 = 1_000_000;

@@ -106,6 +106,12 @@ impl<W: Write> McapRecord<W> {
         }
     }
 
+    /// Writes what was said of a frame set, as text that a test made up.
+    #[cfg(test)]
+    pub(crate) fn scored_text(&mut self, now: StampNanos, body: &serde_json::Value) -> McapResult<()> {
+        self.json(SCORES, now, body)
+    }
+
     /// Says that inputs were lost because the disk was too slow: a replay cannot be compared beyond here.
     pub(crate) fn gap(&mut self, now: StampNanos, lost: u64) -> McapResult<()> {
         self.json(GAPS, now, &json!({ "lost": lost }))

@@ -3,6 +3,7 @@
 mod compare;
 mod files;
 mod reader;
+mod relabel;
 mod said;
 
 use std::collections::BTreeSet;
@@ -17,6 +18,7 @@ use striatum_wire::BundleHash;
 use self::compare::{Comparison, TOLERANCE};
 use self::files::EpisodeFrames;
 use self::reader::{Item, RecordReader, Start};
+pub(crate) use self::relabel::{RelabelOptions, relabel};
 use self::said::FrameSets;
 use crate::config::Config;
 use crate::engine::{Engine, Event, Output};
