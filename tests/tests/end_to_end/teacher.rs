@@ -44,6 +44,8 @@ struct Fared {
     rate: f64,
     /// Of [`STEPS`] steps, those whose deadline decided.
     late: usize,
+    /// The longest wait for a step's answer, seconds.
+    longest_secs: f64,
     revision: u64,
 }
 
@@ -53,11 +55,13 @@ fn fare(learner: &Learner) -> Fared {
     std::thread::sleep(Duration::from_secs(3));
     let rate = (learner.rewards().len() - before) as f64 / start.elapsed().as_secs_f64();
     let begun = learner.begin(&begin_request(now_nanos(), DEADLINE_SECS)).expect("begin");
-    let mut replies = Vec::new();
+    let (mut replies, mut longest_secs) = (Vec::new(), 0.0_f64);
     for step in 1..=STEPS {
         std::thread::sleep(PERIOD);
         // The learner asks for the frame set that is on its way.
+        let asked = Instant::now();
         let bytes = learner.step(&step_request(begun.episode, step, now_nanos())).expect("every step is answered");
+        longest_secs = longest_secs.max(asked.elapsed().as_secs_f64());
         replies.push(ShapedReward::decode(&bytes).expect("it decodes"));
     }
     learner.abort(begun.episode).expect("abort");
@@ -69,7 +73,7 @@ fn fare(learner: &Learner) -> Fared {
         potential = reply.potential;
     }
     let late = replies.iter().filter(|reply| reply.quality.contains(QualityFlags::LATE)).count();
-    Fared { rate, late, revision }
+    Fared { rate, late, longest_secs, revision }
 }
 
 #[test]
@@ -105,6 +109,8 @@ fn rewards_keep_rate_and_deadline_while_the_teacher_is_made_100_times_slower_and
     for fared in [&slow, &killed] {
         assert!(fared.rate > 0.85 * quick.rate, "{fared:?} against {quick:?}");
         assert!(fared.late <= quick.late + 3, "{fared:?} against {quick:?}");
+        // A step is answered at its deadline, whatever comes; the rest is for a busy machine.
+        assert!(fared.longest_secs < DEADLINE_SECS + 0.3, "{fared:?}");
     }
     assert!(killed.revision > 0, "what was learnt while it answered holds");
     let told = learner.status(|status| status.model_revision == killed.revision);
@@ -159,7 +165,7 @@ fn a_generative_bundle_teaches_in_the_same_process() {
             "--licence",
             "drawn",
             "--views",
-            "cam_high,cam_left_wrist,cam_right_wrist",
+            "cam_high,cam_side,cam_wrist",
         ],
     );
     assert!(sealed.status.success(), "{}", String::from_utf8_lossy(&sealed.stderr));
@@ -170,7 +176,8 @@ fn a_generative_bundle_teaches_in_the_same_process() {
     let runtime = Runtime::start(PROGRAM, folder.path(), &world().bundle, &config);
     let learner = Learner::connect(runtime.endpoint());
     let cameras = Cameras::connect(runtime.endpoint()).roll(PERIOD);
-    let told = learner.status(|status| status.teacher_count(TeacherCount::Answered) >= 2);
+    let told = learner
+        .status(|status| status.teacher == TeacherState::Stopped || status.teacher_count(TeacherCount::Answered) >= 2);
     assert_eq!(told.teacher, TeacherState::Ready, "{}", told.teacher_reason);
     drop(cameras);
     let score = learner.scores().pop().expect("a score");

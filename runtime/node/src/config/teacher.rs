@@ -205,7 +205,7 @@ impl RemoteConfig {
             let mend = "give the variable's name, of A-Z, 0-9 and _, never the key";
             return refuse("key_variable", "is no name of a variable".to_owned(), mend);
         }
-        if self.key_variable.is_some() && self.url.starts_with("http://") && !is_loopback(&self.url) {
+        if self.key_variable.is_some() && self.url.starts_with("http://") && !self.is_here() {
             let mend = "use https, or an endpoint on this computer";
             return refuse("url", "would send the key over the network in the clear".to_owned(), mend);
         }
@@ -224,15 +224,17 @@ impl RemoteConfig {
         }
         Ok(())
     }
-}
 
-fn is_loopback(url: &str) -> bool {
-    let authority = url.trim_start_matches("http://").split('/').next().unwrap_or_default();
-    let host = match authority.strip_prefix('[') {
-        Some(rest) => rest.split(']').next().unwrap_or_default(),
-        None => authority.split(':').next().unwrap_or_default(),
-    };
-    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+    /// Is it on this computer?
+    pub(crate) fn is_here(&self) -> bool {
+        let rest = self.url.split_once("://").map_or(self.url.as_str(), |(_, rest)| rest);
+        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        let host = match authority.strip_prefix('[') {
+            Some(rest) => rest.split(']').next().unwrap_or_default(),
+            None => authority.split(':').next().unwrap_or_default(),
+        };
+        host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+    }
 }
 
 #[cfg(test)]
@@ -257,6 +259,10 @@ mod tests {
             parse(&format!("{REMOTE}url = \"{url}\"\nkey_variable = \"GRM_KEY\"\n[teacher.correction]")).unwrap();
         }
         parse(&format!("{REMOTE}url = \"http://192.168.0.7:8000/v1\"")).unwrap();
+        // Hosts that only look like this computer.
+        for url in ["http://localhost.far.away/v1", "http://127.0.0.1.far.away/v1", "http://far.away#localhost"] {
+            assert!(parse(&format!("{REMOTE}url = \"{url}\"\nkey_variable = \"GRM_KEY\"")).is_err(), "{url}");
+        }
     }
 
     #[test]

@@ -310,6 +310,10 @@ impl Live {
         }
         if let Some(mut desk) = self.outlet.desk.take() {
             desk.finish();
+            // What it said last is kept; there is no begin any more at which it could teach anything.
+            for note in self.notes.try_iter() {
+                self.outlet.teach(self.time.now(), &note);
+            }
         }
         match self.outlet.recorder.take().and_then(Recorder::finish) {
             Some(why) => Err(Error::setup("the recording", why, "free some space; what was synced can be replayed")),

@@ -13,8 +13,8 @@ use super::*;
 use crate::engine::{Engine, EngineConfig, Event, Output};
 use crate::label::{fake, offline_config};
 use crate::pipeline::Pipeline;
-use striatum_core::{ShapingMode, SourceSet};
-use striatum_wire::{TeacherCount, TeacherState};
+use striatum_core::{Ending, KMode, ShapingMode, SourceSet, Success, SuccessSource};
+use striatum_wire::{BeginRequest, StepRequest, Task, TeacherCount, TeacherState};
 
 /// A period of frame sets.
 const PERIOD_NANOS: u64 = 200_000_000;
@@ -323,6 +323,43 @@ fn who_asks_by_time_or_by_steps_asks_no_more_often() {
     let mut rig = Rig::with(DeskRules { pace: Pace::Steps(2), ..rules() }, scripted(|set| Ok(judgement(set, 0.0))));
     (0..50).for_each(|_| rig.show());
     assert_eq!(rig.count(TeacherCount::Asked), 0, "without an episode there are no steps");
+}
+
+#[test]
+fn by_steps_the_state_of_begin_and_every_other_state_is_asked_about_once() {
+    let (open, asked, leave) = waiting();
+    let mut rig = Rig::with(DeskRules { pace: Pace::Steps(2), ..rules() }, open);
+    let at = |set: u64| StampNanos(1_000_000_000 + PERIOD_NANOS * set);
+    let begin = BeginRequest {
+        task: Task::try_from("tidy").unwrap(),
+        gamma: 0.9,
+        period_secs: 0.2,
+        deadline_secs: 10.0,
+        bootstrap_on_truncation: true,
+        terminate_on_success: false,
+        k_mode: KMode::Unit,
+        stamp_nanos: at(0),
+    };
+    rig.handle(at(0), Event::Begin(1, begin));
+    rig.show();
+    assert_eq!(asked.recv_timeout(LIMIT), Ok(at(0)), "the first state");
+    let (ending, success, success_source) = (Ending::Running, Success::Unknown, SuccessSource::None);
+    let episode =
+        EpisodeId(std::array::from_fn(|byte| [0, 7, 1][usize::from(byte == 7) + 2 * usize::from(byte == 15)]));
+    for step in 1..=5 {
+        let stamp_nanos = at(rig.sets);
+        let request = StepRequest { episode, step, stamp_nanos, k: 0.0, ending, success, success_source };
+        rig.handle(stamp_nanos, Event::Step(step + 1, request, stamp_nanos));
+        // The state of the step, and one that is nobody's.
+        (0..2).for_each(|_| rig.show());
+    }
+    assert_eq!(rig.count(TeacherCount::Asked), 3, "steps 0, 2 and 4");
+    leave.send(()).unwrap();
+    leave.send(()).unwrap();
+    rig.note();
+    let note = rig.note();
+    assert_eq!((note.score.episode, note.score.step, note.score.frame_set), (episode, 4, 7));
+    drop(leave);
 }
 
 #[test]

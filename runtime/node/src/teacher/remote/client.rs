@@ -47,7 +47,7 @@ impl Client {
             .max_redirects_will_error(false)
             .user_agent(concat!("striatum/", env!("CARGO_PKG_VERSION")));
         // On this computer no proxy is between.
-        let agent = if config.url.starts_with("http://") { agent.proxy(None) } else { agent };
+        let agent = if config.is_here() { agent.proxy(None) } else { agent };
         let address = format!("{}/chat/completions", config.url.trim_end_matches('/'));
         Ok(Self { agent: agent.build().new_agent(), address, key, retries: config.retries })
     }
