@@ -1,4 +1,5 @@
 //! A slow teacher beside the runtime: far away and ever slower, gone, or a generative bundle in the same process.
+#![allow(clippy::print_stderr)] // how rewards fared is a record
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -105,7 +106,7 @@ fn rewards_keep_rate_and_deadline_while_the_teacher_is_made_100_times_slower_and
     drop(endpoint);
     learner.status(|status| status.teacher_reason.contains("onnection"));
     let killed = fare(&learner);
-    println!("quick {quick:?}, 100 times slower {slow:?}, killed {killed:?}");
+    eprintln!("quick {quick:?}, 100 times slower {slow:?}, killed {killed:?}");
     for fared in [&slow, &killed] {
         assert!(fared.rate > 0.85 * quick.rate, "{fared:?} against {quick:?}");
         assert!(fared.late <= quick.late + 3, "{fared:?} against {quick:?}");

@@ -106,7 +106,9 @@ impl Desk {
         match self.rules.pace {
             // Of the frame sets of one step one is enough.
             Pace::Steps(every) => {
-                !shown.episode.is_none() && (episode, step) != (shown.episode, shown.step) && shown.step % every == 0
+                !shown.episode.is_none()
+                    && (episode, step) != (shown.episode, shown.step)
+                    && shown.step.is_multiple_of(every)
             }
             // The first state of an episode is always asked about, and one from before the last: the clock was set back then.
             Pace::Nanos(every) => {

@@ -24,7 +24,7 @@ pub(super) struct References {
 impl References {
     fn read(bundle: &Path) -> Result<Self> {
         let manifest = Bundle::manifest_in(bundle)?;
-        let (start, goal) = Bundle::reference_jpegs_in(bundle)?;
+        let [start, goal] = Bundle::reference_jpegs_in(bundle)?;
         let pictures = |jpegs: Vec<Vec<u8>>| -> Result<Vec<Arc<Image>>> {
             let read = |jpeg: Vec<u8>| Ok(Arc::new(decode(&jpeg, Encoding::Jpeg, &ImageLimits::default())?));
             jpegs.into_iter().map(read).collect()

@@ -71,7 +71,7 @@ impl Rig {
             bundle_hash: BundleHash([0; 32]),
             max_skew_nanos: 1_000_000,
             lock_gamma: false,
-            begin_timeout_nanos: 0,
+            begin_timeout_nanos: 1_000_000_000,
             mode: ShapingMode::Potential,
             gold_sources: SourceSet::default(),
         };
@@ -344,8 +344,9 @@ fn by_steps_the_state_of_begin_and_every_other_state_is_asked_about_once() {
     rig.show();
     assert_eq!(asked.recv_timeout(LIMIT), Ok(at(0)), "the first state");
     let (ending, success, success_source) = (Ending::Running, Success::Unknown, SuccessSource::None);
-    let episode =
-        EpisodeId(std::array::from_fn(|byte| [0, 7, 1][usize::from(byte == 7) + 2 * usize::from(byte == 15)]));
+    // The epoch, and the first of its episodes.
+    let mut episode = EpisodeId([0; 16]);
+    (episode.0[7], episode.0[15]) = (7, 1);
     for step in 1..=5 {
         let stamp_nanos = at(rig.sets);
         let request = StepRequest { episode, step, stamp_nanos, k: 0.0, ending, success, success_source };

@@ -16,11 +16,14 @@ use super::*;
 /// Longest that a teacher of these tests may take.
 const DEADLINE: Duration = Duration::from_secs(2);
 
+/// What an endpoint does with a connection whose request it has read.
+type Answer = Box<dyn Fn(&mut TcpStream) + Send>;
+
 /// What a request was: its head and its body.
 type Heard = Arc<Mutex<Vec<(String, String)>>>;
 
 /// Answers each connection by its place in the order; the last answer is given for ever.
-fn stub(answers: Vec<Box<dyn Fn(&mut TcpStream) + Send>>) -> (String, Heard) {
+fn stub(answers: Vec<Answer>) -> (String, Heard) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/v1", listener.local_addr().unwrap());
     let heard = Heard::default();
@@ -55,7 +58,7 @@ fn request(stream: &mut TcpStream) -> Option<(String, String)> {
     Some((head, String::from_utf8(body).unwrap()))
 }
 
-fn status(code: &'static str, more: &'static str, body: Vec<u8>) -> Box<dyn Fn(&mut TcpStream) + Send> {
+fn status(code: &'static str, more: &'static str, body: Vec<u8>) -> Answer {
     Box::new(move |stream| {
         let head = format!("HTTP/1.1 {code}\r\ncontent-length: {}\r\nconnection: close\r\n{more}\r\n", body.len());
         // Who has hung up does not want it.
@@ -63,7 +66,7 @@ fn status(code: &'static str, more: &'static str, body: Vec<u8>) -> Box<dyn Fn(&
     })
 }
 
-fn completion(text: &str) -> Box<dyn Fn(&mut TcpStream) + Send> {
+fn completion(text: &str) -> Answer {
     status("200 OK", "", json!({ "choices": [{ "message": { "content": text } }] }).to_string().into_bytes())
 }
 
@@ -108,7 +111,7 @@ fn set() -> FrameSet {
 }
 
 /// What a teacher at this stub says, and how many requests there were. It never takes longer than the deadline.
-fn judged(answers: Vec<Box<dyn Fn(&mut TcpStream) + Send>>) -> (Result<Judgement>, usize) {
+fn judged(answers: Vec<Answer>) -> (Result<Judgement>, usize) {
     let folder = tempfile::tempdir().unwrap();
     let (url, heard) = stub(answers);
     let deadline = u64::try_from(DEADLINE.as_nanos()).unwrap();
@@ -157,7 +160,7 @@ fn a_text_that_is_no_answer_is_no_vote_and_no_failure() {
 fn what_may_pass_is_sent_again() {
     let busy = || status("429 Too Many Requests", "retry-after: 0\r\n", b"slow down".to_vec());
     let broken = || status("503 Service Unavailable", "", Vec::new());
-    let hangs_up: Box<dyn Fn(&mut TcpStream) + Send> = Box::new(|stream| {
+    let hangs_up: Answer = Box::new(|stream| {
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"choi");
     });
     let (judged, count) =
@@ -168,17 +171,17 @@ fn what_may_pass_is_sent_again() {
 
 #[test]
 fn what_will_not_pass_is_given_up_in_one_line() {
-    let slow: Box<dyn Fn(&mut TcpStream) + Send> = Box::new(|_| std::thread::sleep(2 * DEADLINE));
-    let trickle: Box<dyn Fn(&mut TcpStream) + Send> = Box::new(|stream| {
+    let slow: Answer = Box::new(|_| std::thread::sleep(2 * DEADLINE));
+    let trickle: Answer = Box::new(|stream| {
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n");
         while stream.write_all(b"{").is_ok() {
             std::thread::sleep(Duration::from_millis(50));
         }
     });
-    let garbage: Box<dyn Fn(&mut TcpStream) + Send> = Box::new(|stream| {
+    let garbage: Answer = Box::new(|stream| {
         let _ = stream.write_all(&[0xff; 64]);
     });
-    let closes: Box<dyn Fn(&mut TcpStream) + Send> = Box::new(|_| {});
+    let closes: Answer = Box::new(|_| {});
     let huge = status("200 OK", "", vec![b' '; 6 << 20]);
     let redirect = status("302 Found", "location: http://127.0.0.1:9/v1\r\n", Vec::new());
     let patient = status("429 Too Many Requests", "retry-after: 86400\r\n", Vec::new());
