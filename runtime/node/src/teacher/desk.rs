@@ -21,8 +21,10 @@ use crate::live::{SlotsIn, slots};
 
 /// Answers that may wait for the engine.
 const ANSWERS: usize = 8;
-/// How long the end of a run waits for a teacher that is busy.
+/// How long the end of a run waits for a teacher that is busy and can be left alone,
 const PATIENCE: Duration = Duration::from_secs(1);
+/// and for one that is being opened, or cannot be left alone: it was asked to stop and does so before its next operator.
+const LONG_PATIENCE: Duration = Duration::from_secs(30);
 
 /// When the teacher is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -153,13 +155,18 @@ impl Desk {
         counts
     }
 
-    /// Ends the thread. A teacher that is busy is not waited for: the program's end ends it.
+    /// Ends the thread. A teacher that is busy is asked to stop; one that cannot be is left to the program's end.
     pub(crate) fn finish(&mut self) {
         self.shared.end.store(true, Ordering::Relaxed);
         self.questions = None;
         let Some(thread) = self.thread.take() else { return };
         let asked = Instant::now();
-        while !thread.is_finished() && asked.elapsed() < PATIENCE {
+        while !thread.is_finished() {
+            let loading = self.shared.state() == TeacherState::Loading;
+            let patience = if self.shared.ask_to_stop() || loading { LONG_PATIENCE } else { PATIENCE };
+            if asked.elapsed() > patience {
+                break;
+            }
             std::thread::sleep(Duration::from_millis(5));
         }
         if !thread.is_finished() {

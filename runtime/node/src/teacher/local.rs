@@ -6,11 +6,11 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use striatum_frames::{FrameSet, Image};
 use striatum_models::{
-    Caching, GenerativeGrm, GenerativeModel, GenerativeOptions, NoVote, Reading, RewardModel, SessionConfig,
+    Caching, GenerativeGrm, GenerativeModel, GenerativeOptions, NoVote, Reading, RewardModel, SessionConfig, Terminator,
 };
 
 use super::open::References;
-use super::{Judgement, Teacher};
+use super::{Judgement, Stopper, Teacher};
 use crate::clock::monotonic_nanos;
 use crate::error::{Error, Result};
 use crate::fetch::Cache;
@@ -24,6 +24,7 @@ pub(super) struct Local {
     /// Where each of its views is among the student's.
     views: Vec<usize>,
     hash: [u8; 32],
+    terminators: [Terminator; 3],
 }
 
 impl Local {
@@ -39,8 +40,8 @@ impl Local {
         let views = references.places(&grm.manifest().views, &dir.display().to_string())?;
         let of = |images: &[Arc<Image>]| views.iter().map(|&view| Arc::clone(&images[view])).collect::<Vec<_>>();
         grm.begin(&references.task, &of(&references.start), &of(&references.goal))?;
-        let hash = grm.hash();
-        Ok(Self { model: GenerativeModel::new(grm, monotonic_nanos), views, hash })
+        let (hash, terminators) = (grm.hash(), grm.terminators());
+        Ok(Self { model: GenerativeModel::new(grm, monotonic_nanos), views, hash, terminators })
     }
 }
 
@@ -71,6 +72,17 @@ impl Teacher for Local {
 
     fn hash(&self) -> [u8; 32] {
         self.hash
+    }
+
+    /// ONNX Runtime must not be taken down while it runs.
+    fn stopper(&self) -> Option<Stopper> {
+        let terminators = self.terminators.clone();
+        Some(Box::new(move || {
+            for terminator in &terminators {
+                // Refused or not: it is asked again until it has ended.
+                let _ = terminator.terminate();
+            }
+        }))
     }
 }
 

@@ -44,7 +44,16 @@ pub(crate) trait Teacher {
 
     /// SHA-256 of its manifest; zeros for one that is remote.
     fn hash(&self) -> [u8; 32];
+
+    /// What makes a judgement that goes on in this teacher's thread end with an error soon; `None` for one that can be left alone
+    /// while the program ends.
+    fn stopper(&self) -> Option<Stopper> {
+        None
+    }
 }
+
+/// Called from another thread, as often as one likes.
+pub(crate) type Stopper = Box<dyn Fn() + Send>;
 
 /// Opens a teacher in the thread that it lives in.
 pub(crate) type Opener = Box<dyn FnOnce() -> Result<Box<dyn Teacher>> + Send>;

@@ -23,8 +23,8 @@ const LIMIT: Duration = Duration::from_secs(30);
 
 type Script = Box<dyn FnMut(&FrameSet) -> Result<Judgement> + Send>;
 
-/// A teacher that does as a test says.
-struct Scripted(Script);
+/// A teacher that does as a test says, and that stops where it is given something to be stopped by.
+struct Scripted(Script, Option<Sender<()>>);
 
 impl Teacher for Scripted {
     fn judge(&mut self, set: &FrameSet) -> Result<Judgement> {
@@ -36,11 +36,16 @@ impl Teacher for Scripted {
     fn hash(&self) -> [u8; 32] {
         [3; 32]
     }
+
+    fn stopper(&self) -> Option<Stopper> {
+        let stop = self.1.clone()?;
+        Some(Box::new(move || drop(stop.try_send(()))))
+    }
 }
 
 fn scripted(script: impl FnMut(&FrameSet) -> Result<Judgement> + Send + 'static) -> Opener {
     let script: Script = Box::new(script);
-    Box::new(|| Ok(Box::new(Scripted(script)) as Box<dyn Teacher>))
+    Box::new(|| Ok(Box::new(Scripted(script, None)) as Box<dyn Teacher>))
 }
 
 /// What the student would say, and `more`.
@@ -373,4 +378,22 @@ fn a_run_ends_without_a_teacher_that_never_answers() {
     rig.desk.as_mut().unwrap().finish();
     assert!(start.elapsed() < Duration::from_secs(10));
     drop(leave);
+}
+
+#[test]
+fn a_teacher_that_cannot_be_left_alone_is_stopped_before_the_run_ends() {
+    let (asked_in, asked) = bounded(1);
+    let (stop, stopped) = bounded::<()>(1);
+    let (ended_in, ended) = bounded(1);
+    let script: Script = Box::new(move |_| {
+        asked_in.send(()).unwrap();
+        stopped.recv().unwrap();
+        ended_in.send(()).unwrap();
+        Err(crate::error::Error::input("the teacher", "was stopped", "begin again"))
+    });
+    let mut rig = Rig::with(rules(), Box::new(|| Ok(Box::new(Scripted(script, Some(stop))) as Box<dyn Teacher>)));
+    rig.show();
+    asked.recv_timeout(LIMIT).unwrap();
+    rig.desk.as_mut().unwrap().finish();
+    assert_eq!(ended.try_recv(), Ok(()), "its judgement has ended when the desk has");
 }

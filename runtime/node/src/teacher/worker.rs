@@ -11,7 +11,7 @@ use striatum_wire::{EpisodeId, TeacherCount, TeacherState};
 use super::desk::DeskRules;
 use super::note::Note;
 use super::student::Student;
-use super::{Judgement, Opener, Question, Teacher};
+use super::{Judgement, Opener, Question, Stopper, Teacher};
 use crate::clock::monotonic_nanos;
 use crate::live::SlotsOut;
 
@@ -24,6 +24,8 @@ pub(super) struct Shared {
     /// Place in [`TeacherState::ALL`]; 0 stands for loading here.
     state: AtomicU8,
     reason: Mutex<String>,
+    /// Of the teacher, once it is open.
+    stopper: Mutex<Option<Stopper>>,
     /// Nobody listens any more.
     pub(super) end: AtomicBool,
 }
@@ -53,6 +55,12 @@ impl Shared {
 
     pub(super) fn reason(&self) -> String {
         self.reason.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Asks the teacher to stop; false for one that can be left alone.
+    pub(super) fn ask_to_stop(&self) -> bool {
+        let stopper = self.stopper.lock().unwrap_or_else(PoisonError::into_inner);
+        stopper.as_ref().inspect(|stop| stop()).is_some()
     }
 
     fn count(&self, what: TeacherCount) {
@@ -94,6 +102,7 @@ impl Worker {
             Ok(Err(error)) => return self.stop(&format!("it could not be opened: {error}")),
             Err(panic) => return self.stop(&format!("it died while it was opened: {}", said(&*panic))),
         };
+        *self.shared.stopper.lock().unwrap_or_else(PoisonError::into_inner) = teacher.stopper();
         self.shared.set(TeacherState::Ready, "");
         tracing::info!("the teacher is ready");
         while self.questions.wake().recv().is_ok() && !self.shared.end.load(Ordering::Relaxed) {
@@ -160,7 +169,8 @@ impl Worker {
     /// One question has no answer. Told once for each new reason.
     fn fail(&self, why: &str) {
         self.shared.count(TeacherCount::Failed);
-        if self.shared.state() != TeacherState::Failing || self.shared.reason() != why {
+        let ending = self.shared.end.load(Ordering::Relaxed);
+        if !ending && (self.shared.state() != TeacherState::Failing || self.shared.reason() != why) {
             tracing::warn!("the teacher failed: {why}");
         }
         self.shared.set(TeacherState::Failing, why);
