@@ -195,6 +195,10 @@ impl RemoteConfig {
         if address.is_some_and(|rest| rest.split('/').next().unwrap_or_default().contains('@')) {
             return refuse("url", "holds a user or a key".to_owned(), "put the key into a variable: key_variable");
         }
+        if self.url.contains(|c: char| matches!(c, '?' | '#') || c.is_whitespace()) {
+            let what = "holds a query, a fragment or a blank".to_owned();
+            return refuse("url", what, "give the address alone; a key belongs into a variable: key_variable");
+        }
         if self.model.is_empty() {
             return refuse("model", "is empty".to_owned(), "give the name that the endpoint knows");
         }
@@ -281,6 +285,7 @@ mod tests {
             ("bundle = \"x\"\n[teacher.session]\nintra_op_threads = 0".into(), "teacher.session"),
             (remote("url = \"127.0.0.1:8000\""), "teacher.remote.url"),
             (remote("url = \"http://user:key@far.away/v1\""), "teacher.remote.url"),
+            (remote("url = \"https://far.away/v1?key=9\""), "teacher.remote.url"),
             (remote("url = \"http://far.away/v1\"\nkey_variable = \"GRM_KEY\""), "in the clear"),
             (remote(&format!("{here}answer = \"yes\"")), "teacher.remote.answer"),
             (remote(&format!("{here}max_tokens = 0")), "teacher.remote.max_tokens"),
