@@ -97,6 +97,19 @@ impl Bundle {
         manifest_of(dir).map(|(_, manifest)| manifest)
     }
 
+    /// The JPEGs of the start, then those of the goal, of the bundle in `dir`, each in the order of the views.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load) for the manifest and these files.
+    pub fn reference_jpegs_in(dir: &Path) -> Result<[Vec<Vec<u8>>; 2]> {
+        let manifest = Self::manifest_in(dir)?;
+        let path = dir.join(MANIFEST);
+        let jpegs = |images: &[super::ReferenceImage]| -> Result<Vec<Vec<u8>>> {
+            images.iter().map(|image| hashed(&inside(dir, &image.file, &path)?, &image.sha256)).collect()
+        };
+        Ok([jpegs(&manifest.references.start)?, jpegs(&manifest.references.goal)?])
+    }
+
     /// The manifest.
     #[must_use]
     pub fn manifest(&self) -> &Manifest {

@@ -235,3 +235,20 @@ fn the_expectation_does_not_depend_on_sampling() {
         }
     });
 }
+
+#[test]
+fn a_step_that_was_stopped_is_an_error_and_a_later_one_says_what_it_would_have_said() {
+    with_runtime(|| {
+        let now = set(400, 60);
+        let mut grm = grm(&drawn(), &options(Caching::Kept, Limits::default())).unwrap();
+        grm.begin("clear the table", &set(400, 10), &set(900, 500)).unwrap();
+        for terminator in grm.terminators() {
+            terminator.terminate().unwrap();
+        }
+        assert!(matches!(grm.step(&now), Err(crate::Error::Ort { .. })));
+        // Each graph's next run is stopped once.
+        let step = (0..3).find_map(|_| grm.step(&now).ok()).unwrap();
+        grm.begin("clear the table", &set(400, 10), &set(900, 500)).unwrap();
+        assert!(apart(&[step], &[grm.step(&now).unwrap()]) < SAME);
+    });
+}

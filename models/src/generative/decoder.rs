@@ -8,7 +8,7 @@ use super::json::EXPORT_AGAIN;
 use super::kv::Kv;
 use crate::error::{Error, Result};
 use crate::onnx::ElementType;
-use crate::session::{DynamicModel, Memory, RunTensor, SessionConfig};
+use crate::session::{DynamicModel, Memory, RunTensor, SessionConfig, Terminator};
 
 /// The operator that takes several new tokens after a past for one row only.
 const ONE_ROW_AFTER_PAST: &str = "com.microsoft.GroupQueryAttention";
@@ -64,6 +64,10 @@ pub(crate) struct Input {
 }
 
 impl Decoder {
+    pub(crate) fn terminator(&self) -> Terminator {
+        self.model.terminator()
+    }
+
     pub(crate) fn open(
         graphs: &Graphs,
         config: &ModelConfig,

@@ -15,7 +15,7 @@ use super::patches::{Grid, Patcher};
 use super::prompt::Prompt;
 use super::smart_resize::PixelLimits;
 use crate::error::{Error, Result};
-use crate::session::SessionConfig;
+use crate::session::{SessionConfig, Terminator};
 
 /// What may be used and kept, bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,6 +95,11 @@ pub(crate) struct Rows<'a> {
 }
 
 impl Engine {
+    /// Of each graph that takes long.
+    pub(crate) fn terminators(&self) -> [Terminator; 3] {
+        [self.vision.terminator(), self.embedding.terminator(), self.decoder.terminator()]
+    }
+
     pub(crate) fn open(folder: &Folder, session: &SessionConfig, limits: Limits) -> Result<Self> {
         let config = folder.config.clone();
         let patcher = Patcher::new(folder.patches.clone());

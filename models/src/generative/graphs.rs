@@ -7,7 +7,7 @@ use super::patches::Grid;
 use super::positions::as_i64;
 use crate::error::{Error, Result};
 use crate::onnx::{Dim, ElementType, TensorSpec};
-use crate::session::{DynamicModel, RunTensor, SessionConfig};
+use crate::session::{DynamicModel, RunTensor, SessionConfig, Terminator};
 
 /// The first of `names` that is among `tensors`.
 pub(super) fn bind<'a>(tensors: &'a [TensorSpec], names: &[String], side: &str, label: &str) -> Result<&'a TensorSpec> {
@@ -64,6 +64,10 @@ pub(crate) struct Vision {
 }
 
 impl Vision {
+    pub(crate) fn terminator(&self) -> Terminator {
+        self.model.terminator()
+    }
+
     pub(crate) fn open(graphs: &Graphs, config: &ModelConfig, row_len: usize, session: &SessionConfig) -> Result<Self> {
         let model = DynamicModel::open(&graphs.vision, session)?;
         let label = model.label();
@@ -112,6 +116,10 @@ pub(crate) struct Embedding {
 pub(crate) type Placed<'a> = (usize, &'a [f32]);
 
 impl Embedding {
+    pub(crate) fn terminator(&self) -> Terminator {
+        self.model.terminator()
+    }
+
     pub(crate) fn open(graphs: &Graphs, config: &ModelConfig, session: &SessionConfig) -> Result<Self> {
         let model = DynamicModel::open(&graphs.embed, session)?;
         let label = model.label();

@@ -20,7 +20,7 @@ use super::steps::{Ask, Batch, Plan};
 use super::tokens::Tokens;
 use crate::bundle::ScoreMeaning;
 use crate::error::{Error, Result};
-use crate::session::SessionConfig;
+use crate::session::{SessionConfig, Terminator};
 
 /// How a generative model is opened.
 #[derive(Clone, Debug, Default)]
@@ -147,6 +147,13 @@ impl GenerativeGrm {
     #[must_use]
     pub fn counts(&self) -> Counts {
         self.engine.counts
+    }
+
+    /// Handles that stop what runs in another thread: whatever is asked then ends with an error before the next operator. Each stops
+    /// one run of one of its graphs.
+    #[must_use]
+    pub fn terminators(&self) -> [Terminator; 3] {
+        self.engine.terminators()
     }
 
     /// Asks once, with a picture for each slot of the prompt.

@@ -6,7 +6,7 @@ use std::path::Path;
 use ort::session::{NoSelectedOutputs, RunOptions, SessionInputValue, SessionOutputs};
 
 use super::config::SessionConfig;
-use super::model::OrtModel;
+use super::model::{OrtModel, Terminator};
 use super::provider::Memory;
 use super::tensor::RunTensor;
 use crate::error::{Error, Result};
@@ -44,6 +44,11 @@ impl DynamicModel {
 
     pub(crate) fn label(&self) -> &str {
         &self.model.label
+    }
+
+    /// A handle that stops a run from another thread.
+    pub(crate) fn terminator(&self) -> Terminator {
+        self.model.terminator()
     }
 
     /// Runs it and takes the outputs called `wanted`, in that order.

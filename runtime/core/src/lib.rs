@@ -46,6 +46,7 @@
 mod calibration;
 mod calibration_table;
 mod codes;
+mod correction;
 mod error;
 mod estimate;
 mod fusion;
@@ -66,6 +67,7 @@ mod views;
 
 pub use calibration::Calibration;
 pub use calibration_table::{CalibrationTable, piecewise};
+pub use correction::{Correction, CorrectionFit, CorrectionRules};
 pub use error::Error;
 pub use estimate::Estimate;
 pub use fusion::Fuser;

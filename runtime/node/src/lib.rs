@@ -32,13 +32,14 @@ mod robots_command;
 #[cfg(feature = "sim")]
 mod sim;
 mod steps;
+mod teacher;
 #[cfg(feature = "sim")]
 mod train;
 mod watch;
 
 pub use cli::main;
 pub use config::Config;
-pub use engine::{Engine, EngineConfig, EngineCounts, Event, Output};
+pub use engine::{Engine, EngineConfig, EngineCounts, Event, Output, Shown};
 pub use error::{Error, Result};
 pub use fetch::{Cache, Check, CheckState};
-pub use pipeline::{Pipeline, PipelineConfig, Scored, StepTimings};
+pub use pipeline::{Pipeline, PipelineConfig, Revision, Scored, StepTimings};

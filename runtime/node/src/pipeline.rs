@@ -6,6 +6,7 @@
 //!   RewardModel::score   -> Scores       each image is encoded once
 //!   Fuser::update        -> Estimate     mean, std, votes
 //!   Calibration::apply   -> Estimate     the same, as far as it can be believed; changes nothing without tables in the bundle
+//!   Correction::apply    -> Estimate     what a slow teacher taught before this episode began; changes nothing without one
 //!   PotentialFn::of      -> Potential
 //!   Shaper::step         -> ShapedStep   only while nobody has an episode open
 //! ```
@@ -17,8 +18,8 @@ mod success_config;
 mod tests;
 
 use striatum_core::{
-    Calibration, Ending, EpisodeRules, Estimate, Fuser, FusionConfig, Perspectives, Potential, PotentialFn, Scores,
-    ShapedStep, Shaper, StampNanos, Success, SuccessDetector, SuccessRule, SuccessSource, Transition, ViewMask,
+    Calibration, Correction, Ending, EpisodeRules, Estimate, Fuser, FusionConfig, Perspectives, Potential, PotentialFn,
+    Scores, ShapedStep, Shaper, StampNanos, Success, SuccessDetector, SuccessRule, SuccessSource, Transition, ViewMask,
 };
 use striatum_frames::{Frame, FrameSet, SetVerdict, SyncConfig, SyncCounters, Synchroniser};
 use striatum_models::{MemoMode, RewardModel};
@@ -52,6 +53,15 @@ pub struct PipelineConfig {
     pub success: SuccessConfig,
 }
 
+/// A correction of progress and its number.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Revision {
+    /// 0 for the model as the bundle has it; each correction that is proposed has a greater one.
+    pub number: u64,
+    /// What it does.
+    pub correction: Correction,
+}
+
 /// One frame set, scored and fused.
 #[derive(Clone, Copy, Debug)]
 pub struct Scored {
@@ -63,8 +73,12 @@ pub struct Scored {
     pub newest: StampNanos,
     /// The model's raw answer.
     pub scores: Scores,
-    /// The fused estimate, calibrated. What each member said stands in it as it was said.
+    /// The fused estimate, calibrated and corrected. What each member said stands in it as it was said.
     pub estimate: Estimate,
+    /// Its mean before the correction.
+    pub uncorrected: f64,
+    /// The correction in force.
+    pub revision: u64,
     /// Members that were asked and had no answer.
     pub missing_members: u8,
     /// Phi of the estimate.
@@ -116,6 +130,9 @@ pub struct Pipeline {
     members: usize,
     detector: SuccessDetector,
     calibration: Calibration,
+    revision: Revision,
+    /// The newest one that was proposed since the last begin.
+    proposed: Option<Revision>,
     potential: PotentialFn,
     ood_limit: f64,
     ood_hold: f64,
@@ -144,6 +161,8 @@ impl Pipeline {
         Ok(Self {
             synchroniser: Synchroniser::new(config.sync)?,
             calibration: model.calibration(),
+            revision: Revision::default(),
+            proposed: None,
             model,
             fuser: Fuser::with_members(config.fusion, members)?,
             members: members.count(),
@@ -235,7 +254,7 @@ impl Pipeline {
             self.model_error = Some(error);
         }
         let start = (self.clock)();
-        let estimate = self.estimate(&scores);
+        let Corrected { estimate, uncorrected } = self.estimate(&scores);
         let potential = self.potential.of(&estimate);
         let trusted_goal = self.trusted_goal(&scores, &estimate);
         let success = self.detector.update(set.newest, trusted_goal);
@@ -246,6 +265,8 @@ impl Pipeline {
             newest: set.newest,
             scores,
             estimate,
+            uncorrected,
+            revision: self.revision.number,
             missing_members: self.missing_members(set, &estimate),
             potential,
             frozen: set.frozen,
@@ -264,8 +285,20 @@ impl Pipeline {
         Ok(scored)
     }
 
+    /// Proposes a correction. It takes effect at the next [`Pipeline::restart_from`], unless a newer one comes before: inside an
+    /// episode the potential stays one function.
+    pub fn revise(&mut self, revision: Revision) {
+        self.proposed = Some(revision);
+    }
+
+    /// The correction in force.
+    pub fn revision(&self) -> Revision {
+        self.revision
+    }
+
     /// An episode's first state is `scored`, made before the fuser was told: starts the fuser there.
     pub fn restart_from(&mut self, scored: &Scored) -> Scored {
+        self.revision = self.proposed.take().unwrap_or(self.revision);
         self.fuser.reset();
         self.detector.reset();
         self.strange_before = false;
@@ -280,11 +313,12 @@ impl Pipeline {
     fn refuse_history(&mut self, scored: &Scored, first: bool) -> Scored {
         // The hop into the first state comes from before the episode.
         let scores = if first { scored.scores.without_incremental() } else { scored.scores };
-        let estimate = self.estimate(&scores);
+        let Corrected { estimate, uncorrected } = self.estimate(&scores);
         let trusted_goal = self.trusted_goal(&scores, &estimate);
         let success = self.detector.update(scored.newest, trusted_goal);
         let potential = self.potential.of(&estimate);
-        Scored { scores, estimate, potential, trusted_goal, success, watch: None, ..*scored }
+        let revision = self.revision.number;
+        Scored { scores, estimate, uncorrected, revision, potential, trusted_goal, success, watch: None, ..*scored }
     }
 
     /// What the frame set says for or against the goal; one that nothing trustworthy is known of says nothing.
@@ -302,8 +336,8 @@ impl Pipeline {
         missing.fold(0, |count, _| count + 1)
     }
 
-    /// Fuses, then calibrates: the fuser's memory holds what it said itself.
-    fn estimate(&mut self, scores: &Scores) -> Estimate {
+    /// Fuses, calibrates, then corrects: the fuser's memory holds what it said itself.
+    fn estimate(&mut self, scores: &Scores) -> Corrected {
         let strange = scores.least_ood > self.ood_hold;
         let strange_before = std::mem::replace(&mut self.strange_before, strange);
         let fused = if strange {
@@ -316,7 +350,8 @@ impl Pipeline {
         } else {
             self.fuser.update(scores)
         };
-        self.calibration.apply(&fused)
+        let calibrated = self.calibration.apply(&fused);
+        Corrected { estimate: self.revision.correction.apply(&calibrated), uncorrected: calibrated.mean }
     }
 
     fn watch(&mut self, potential: Potential) -> Result<Option<ShapedStep>> {
@@ -399,7 +434,15 @@ impl Pipeline {
         self.fuser.reset();
         self.detector.reset();
         self.strange_before = false;
+        self.revision = Revision::default();
+        self.proposed = None;
         self.model.reset();
         self.watcher = None;
     }
+}
+
+/// An estimate, and its mean before it was corrected.
+struct Corrected {
+    estimate: Estimate,
+    uncorrected: f64,
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crossbeam_channel::{RecvTimeoutError, bounded};
 use serde_json::json;
-use striatum_wire::{EpisodeId, Keys, QualityFlags, ShapedReward, Status};
+use striatum_wire::{EpisodeId, Keys, QualityFlags, ShapedReward, Status, TeacherCount, TeacherState};
 use zenoh::Wait;
 
 use crate::error::{Error, Result};
@@ -177,8 +177,20 @@ impl Printer<'_> {
             .map(|cause| format!("{} {}", status.dropped(*cause), cause.name()))
             .collect();
         let drops = if drops.is_empty() { "no drops".to_owned() } else { drops.join(", ") };
+        let teacher = match status.teacher {
+            TeacherState::Off => String::new(),
+            state => {
+                let [answered, asked] =
+                    [TeacherCount::Answered, TeacherCount::Asked].map(|of| status.teacher_count(of));
+                format!(
+                    "  teacher {} ({answered} of {asked} answered), revision {}",
+                    state.name(),
+                    status.model_revision
+                )
+            }
+        };
         self.print(&format!(
-            "# {}  {:.1} frame sets/s  {:.1} rewards/s  {drops}  {}",
+            "# {}  {:.1} frame sets/s  {:.1} rewards/s  {drops}{teacher}  {}",
             status.state.name(),
             status.frame_sets_per_sec,
             status.rewards_per_sec,
@@ -246,12 +258,16 @@ fn status_json(status: &Status) -> serde_json::Value {
             )
         })
         .collect();
+    let teacher: serde_json::Map<String, serde_json::Value> =
+        TeacherCount::ALL.iter().map(|of| (of.name().to_owned(), json!(status.teacher_count(*of)))).collect();
     json!({
         "status": status.state.name(), "epoch": status.epoch, "uptime_nanos": status.uptime_nanos,
         "frame_sets": status.frame_sets, "rewards": status.rewards, "steps": status.steps, "held": status.held,
         "images_encoded": status.images_encoded, "images_reused": status.images_reused,
         "frame_sets_per_sec": status.frame_sets_per_sec, "rewards_per_sec": status.rewards_per_sec,
-        "drops": drops, "stages": stages, "recording": status.recording.name(), "detail": status.detail.as_str(),
+        "drops": drops, "stages": stages, "recording": status.recording.name(),
+        "model_revision": status.model_revision, "teacher": status.teacher.name(), "teacher_counts": teacher,
+        "teacher_reason": status.teacher_reason.as_str(), "detail": status.detail.as_str(),
     })
 }
 

@@ -90,6 +90,7 @@ macro_rules! counter_array_fields {
 }
 
 counter_array_fields! {
+    6: "uint64[6]";
     7: "uint64[7]";
     9: "uint64[9]";
     13: "uint64[13]";

@@ -5,6 +5,7 @@
 //! | `striatum/<robot>/frames/<view>` | one image of one camera | cameras, `striatum play`, `striatum sim` put | `application/cdr;sensor_msgs/msg/CompressedImage` or `.../Image` |
 //! | `striatum/<robot>/reward` | every shaped reward | the runtime puts | `application/cdr;striatum_msgs/msg/ShapedReward` |
 //! | `striatum/<robot>/status` | health, once a second | the runtime puts | `application/cdr;striatum_msgs/msg/Status` |
+//! | `striatum/<robot>/teacher` | what the slow teacher says, late | the runtime puts | `application/cdr;striatum_msgs/msg/TeacherScore` |
 //! | `striatum/<robot>/episode/begin` | queryable: open an episode | the learner asks | `.../BeginRequest` in, `.../BeginReply` out |
 //! | `striatum/<robot>/episode/step` | queryable: the reward of a step | the learner asks | `.../StepRequest` in, `.../ShapedReward` out |
 //! | `striatum/<robot>/episode/abort` | queryable: close without a reward | the learner asks | `.../AbortRequest` in, `.../AbortReply` out |
@@ -39,6 +40,8 @@ pub mod encoding {
     pub const SHAPED_REWARD: &str = "application/cdr;striatum_msgs/msg/ShapedReward";
     /// A status.
     pub const STATUS: &str = "application/cdr;striatum_msgs/msg/Status";
+    /// What the slow teacher says.
+    pub const TEACHER_SCORE: &str = "application/cdr;striatum_msgs/msg/TeacherScore";
     /// The query that opens an episode.
     pub const BEGIN_REQUEST: &str = "application/cdr;striatum_msgs/msg/BeginRequest";
     /// Its reply.
@@ -151,6 +154,12 @@ impl Keys {
     #[must_use]
     pub fn status(&self) -> Key {
         self.key(&["/status"])
+    }
+
+    /// Where the slow teacher's scores are put.
+    #[must_use]
+    pub fn teacher(&self) -> Key {
+        self.key(&["/teacher"])
     }
 
     /// The queryable that opens an episode.
@@ -279,6 +288,7 @@ mod tests {
         assert_eq!(keys.frames_any(), "striatum/aloha_2/frames/*");
         assert_eq!(keys.reward(), "striatum/aloha_2/reward");
         assert_eq!(keys.status(), "striatum/aloha_2/status");
+        assert_eq!(keys.teacher(), "striatum/aloha_2/teacher");
         assert_eq!(keys.episode_begin(), "striatum/aloha_2/episode/begin");
         assert_eq!(keys.episode_step(), "striatum/aloha_2/episode/step");
         assert_eq!(keys.episode_abort(), "striatum/aloha_2/episode/abort");
@@ -299,6 +309,7 @@ mod tests {
             (encoding::IMAGE, crate::RawImage::TYPE),
             (encoding::SHAPED_REWARD, crate::ShapedReward::TYPE),
             (encoding::STATUS, crate::Status::TYPE),
+            (encoding::TEACHER_SCORE, crate::TeacherScore::TYPE),
             (encoding::BEGIN_REQUEST, crate::BeginRequest::TYPE),
             (encoding::BEGIN_REPLY, crate::BeginReply::TYPE),
             (encoding::STEP_REQUEST, crate::StepRequest::TYPE),

@@ -38,6 +38,7 @@ mod refusal;
 mod reward;
 pub mod schemas;
 mod status;
+mod teacher;
 mod world;
 
 pub use action::{Action, ActionKind, ActionLoss, DELTA_MAX};
@@ -51,7 +52,8 @@ pub use joints::{JOINT_NAME_MAX, JOINTS_MAX, JointState};
 pub use keys::{KEY_MAX, Key, Keys, NAME_MAX, Name, encoding};
 pub use refusal::{REFUSAL_MAX, Refusal, RefusalCode};
 pub use reward::ShapedReward;
-pub use status::{DETAIL_MAX, Detail, DropCause, Recording, Stage, State, Status};
+pub use status::{DETAIL_MAX, Detail, DropCause, Recording, Stage, State, Status, TeacherCount, TeacherState};
+pub use teacher::TeacherScore;
 pub use world::{ResetReply, ResetRequest, Truth};
 
 #[cfg(test)]

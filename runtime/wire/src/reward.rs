@@ -77,7 +77,7 @@ message! {
         pub quality: QualityFlags,
         /// SHA-256 of the bundle's manifest.
         pub bundle_hash: BundleHash,
-        /// Revision of the loaded model: 0 as the bundle has it, counted up by every update that took effect.
+        /// Revision of the loaded model: 0 as the bundle has it, else the number of the update in force; numbers rise.
         pub model_revision: u64,
     }
 }

@@ -37,6 +37,8 @@ pub const JOINT_STATE: &str = with_header_types!(
 pub const SHAPED_REWARD: &str = include_str!("../msg/ShapedReward.msg");
 /// `striatum_msgs/msg/Status`.
 pub const STATUS: &str = include_str!("../msg/Status.msg");
+/// `striatum_msgs/msg/TeacherScore`.
+pub const TEACHER_SCORE: &str = include_str!("../msg/TeacherScore.msg");
 /// `striatum_msgs/msg/BeginRequest`, for the log of episode events.
 pub const BEGIN_REQUEST: &str = include_str!("../msg/BeginRequest.msg");
 /// `striatum_msgs/msg/BeginReply`.

@@ -45,6 +45,44 @@ listed_enum! {
 wire_enum!(Recording: "0 off, 1 on or 2 failed", Off = 0, On = 1, Failed = 2);
 
 listed_enum! {
+    /// How the slow teacher does. Rewards do not wait for it, whatever it does.
+    TeacherState, 6:
+    /// None is configured.
+    Off = 0, "off";
+    /// Being opened.
+    Loading = 1, "loading";
+    /// It answers.
+    Ready = 2, "ready";
+    /// It has had a question for longer than its deadline.
+    Stalled = 3, "stalled";
+    /// It failed to answer the last question.
+    Failing = 4, "failing";
+    /// It could not be opened, or died: nobody is asked any more.
+    Stopped = 5, "stopped";
+}
+wire_enum!(
+    TeacherState: "0 off, 1 loading, 2 ready, 3 stalled, 4 failing or 5 stopped",
+    Off = 0, Loading = 1, Ready = 2, Stalled = 3, Failing = 4, Stopped = 5
+);
+
+listed_enum! {
+    /// What became of questions to the teacher.
+    TeacherCount, 6:
+    /// Frame sets that were offered to it.
+    Asked = 0, "asked";
+    /// Answers, late ones and those without a vote among them.
+    Answered = 1, "answered";
+    /// Answers after the deadline.
+    Late = 2, "late";
+    /// Questions that a newer one replaced before the teacher took them, or answers that nobody took.
+    Dropped = 3, "dropped";
+    /// Questions without an answer, because the teacher failed.
+    Failed = 4, "failed";
+    /// Answers without a vote: text that is no answer among them.
+    NoVote = 5, "no_vote";
+}
+
+listed_enum! {
     /// Why something was dropped.
     DropCause, 13:
     /// A newer frame of the same view came before this one was used.
@@ -102,7 +140,7 @@ message! {
     /// `striatum_msgs/msg/Status`, once a second. Counts are since the start of the epoch. `msg/Status.msg` is the same list
     /// for ROS 2 tools.
     #[derive(Clone, Debug, PartialEq)]
-    pub struct Status version 2 {
+    pub struct Status version 3 {
         /// Which run of the runtime.
         pub epoch: u64,
         /// What it is doing.
@@ -139,6 +177,12 @@ message! {
         pub stage_p99_nanos: [u64; Stage::COUNT],
         /// Is the run being recorded?
         pub recording: Recording,
+        /// How the slow teacher does.
+        pub teacher: TeacherState,
+        /// What became of questions to it, by [`TeacherCount::index`].
+        pub teacher_counts: [u64; TeacherCount::COUNT],
+        /// Why the teacher is stalled, failing or stopped, one line; empty while it is not.
+        pub teacher_reason: Detail,
         /// The newest thing a person should know, one line; empty when all is well.
         pub detail: Detail,
     }
@@ -167,6 +211,9 @@ impl Status {
             stage_p50_nanos: [0; Stage::COUNT],
             stage_p99_nanos: [0; Stage::COUNT],
             recording: Recording::Off,
+            teacher: TeacherState::Off,
+            teacher_counts: [0; TeacherCount::COUNT],
+            teacher_reason: Detail::new(),
             detail: Detail::new(),
         }
     }
@@ -179,12 +226,18 @@ impl Status {
 
     /// Puts as much of `text` into the detail as fits, on one line.
     pub fn set_detail(&mut self, text: &str) {
-        self.detail.clear();
-        for c in text.chars() {
-            if self.detail.push(if c.is_control() { ' ' } else { c }).is_err() {
-                break;
-            }
-        }
+        set(&mut self.detail, text);
+    }
+
+    /// The same for the teacher's reason.
+    pub fn set_teacher_reason(&mut self, text: &str) {
+        set(&mut self.teacher_reason, text);
+    }
+
+    /// What became of questions to the teacher.
+    #[must_use]
+    pub const fn teacher_count(&self, of: TeacherCount) -> u64 {
+        self.teacher_counts[of.index()]
     }
 
     fn check(&self) -> Result<(), Error> {
@@ -192,6 +245,15 @@ impl Status {
         rates
             .into_iter()
             .try_for_each(|(field, found)| in_range(Self::NAME, field, found, "finite and 0 or more", |v| v >= 0.0))
+    }
+}
+
+fn set(detail: &mut Detail, text: &str) {
+    detail.clear();
+    for c in text.chars() {
+        if detail.push(if c.is_control() { ' ' } else { c }).is_err() {
+            break;
+        }
     }
 }
 

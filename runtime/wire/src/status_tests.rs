@@ -29,8 +29,11 @@ fn sample() -> Status {
         stage_p50_nanos: core::array::from_fn(|i| 1_000 * i as u64),
         stage_p99_nanos: core::array::from_fn(|i| 2_000 * i as u64),
         recording: Recording::Failed,
+        teacher: TeacherState::Stalled,
+        teacher_counts: [9, 5, 2, 3, 1, 4],
         ..Status::starting(8)
     };
+    status.set_teacher_reason("no answer for 12 s");
     status.set_detail("recording stopped: disk full");
     status
 }
@@ -52,6 +55,8 @@ fn the_msg_file_lists_the_fields_and_constants_of_the_encoder() {
     constants("STATE", State::ALL.map(|v| (v.name(), v.index())).into());
     constants("DROP", DropCause::ALL.map(|v| (v.name(), v.index())).into());
     constants("STAGE", Stage::ALL.map(|v| (v.name(), v.index())).into());
+    constants("TEACHER", TeacherState::ALL.map(|v| (v.name(), v.index())).into());
+    constants("QUESTIONS", TeacherCount::ALL.map(|v| (v.name(), v.index())).into());
     constants("RECORDING", Recording::ALL.map(|v| (v.name(), v.index())).into());
 }
 
@@ -62,7 +67,7 @@ fn a_tool_that_has_only_the_msg_file_reads_every_value() {
     let values: Vec<Value> =
         test_kit::decode(&definition, &encoded(&status)).into_iter().map(|(_, value)| value).collect();
     let expected = [
-        Value::Int(2),
+        Value::Int(3),
         Value::Int(8),
         Value::Int(4),
         Value::Int(60_000_000_000),
@@ -81,6 +86,9 @@ fn a_tool_that_has_only_the_msg_file_reads_every_value() {
         Value::Array(status.stage_p50_nanos.into()),
         Value::Array(status.stage_p99_nanos.into()),
         Value::Int(2),
+        Value::Int(3),
+        Value::Array(status.teacher_counts.into()),
+        Value::Text("no answer for 12 s".into()),
         Value::Text("recording stopped: disk full".into()),
     ];
     assert_eq!(values, expected);
@@ -130,7 +138,8 @@ proptest! {
         counts in any::<[u64; 10]>(),
         drops in any::<[u64; 13]>(),
         (p50, p99) in any::<([u64; 9], [u64; 9])>(),
-        (state, recording) in (0..6usize, 0..3usize),
+        (state, recording, teacher) in (0..6usize, 0..3usize, 0..6usize),
+        teacher_counts in any::<[u64; 6]>(),
         (frame_sets_per_sec, rewards_per_sec) in (0.0..1e9f64, 0.0..1e9f64),
         hash in any::<[u8; 32]>(),
         detail in "[^\0]{0,80}",
@@ -140,16 +149,18 @@ proptest! {
             epoch, state: State::ALL[state], uptime_nanos, stamp_nanos: StampNanos(stamp), bundle_hash: BundleHash(hash),
             model_revision, frame_sets, rewards, steps, held, images_encoded, images_reused, frame_sets_per_sec,
             rewards_per_sec, drops,
-            stage_p50_nanos: p50, stage_p99_nanos: p99, recording: Recording::ALL[recording], detail: Detail::new(),
+            stage_p50_nanos: p50, stage_p99_nanos: p99, recording: Recording::ALL[recording], teacher: TeacherState::ALL[teacher], teacher_counts,
+            teacher_reason: Detail::new(), detail: Detail::new(),
         };
         status.set_detail(&detail);
+        status.set_teacher_reason(&detail);
         prop_assert_eq!(Status::decode(&encoded(&status)), Ok(status));
     }
 
     #[test]
     fn garbage_never_panics(body in prop::collection::vec(any::<u8>(), 0..700)) {
         let _ = Status::decode(&body);
-        let ours: Vec<u8> = [0, 1, 0, 0, 2, 0, 0, 0].into_iter().chain(body).collect();
+        let ours: Vec<u8> = [0, 1, 0, 0, 3, 0, 0, 0].into_iter().chain(body).collect();
         let _ = Status::decode(&ours);
     }
 }

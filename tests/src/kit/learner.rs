@@ -3,6 +3,7 @@
 use striatum_core::{Ending, KMode, StampNanos, Success, SuccessSource};
 use striatum_wire::{
     AbortRequest, BeginReply, BeginRequest, EpisodeId, Keys, RefusalCode, ShapedReward, Status, StepRequest, Task,
+    TeacherScore,
 };
 use zenoh::pubsub::Subscriber;
 use zenoh::{Session, Wait};
@@ -15,7 +16,8 @@ pub struct Learner {
     keys: Keys,
     rewards: Heard<Vec<u8>>,
     statuses: Heard<Status>,
-    _subscribers: [Subscriber<()>; 2],
+    scores: Heard<TeacherScore>,
+    _subscribers: [Subscriber<()>; 3],
 }
 
 impl Learner {
@@ -23,13 +25,17 @@ impl Learner {
     pub fn connect(endpoint: &str) -> Self {
         let keys = Keys::new("robot").expect("a robot's name");
         let session = join(endpoint);
-        let (rewards, statuses) = (Heard::default(), Heard::default());
-        let (heard, told) = (rewards.clone(), statuses.clone());
+        let (rewards, statuses, scores) = (Heard::default(), Heard::default(), Heard::default());
+        let (heard, told, taught) = (rewards.clone(), statuses.clone(), scores.clone());
         let on_reward = subscribe(&session, &keys.reward(), move |_, _, bytes| heard.push(bytes.to_vec()));
         let on_status = subscribe(&session, &keys.status(), move |_, _, bytes| {
             told.push(Status::decode(bytes).expect("the runtime's status decodes"));
         });
-        let learner = Self { session, keys, rewards, statuses, _subscribers: [on_reward, on_status] };
+        let on_score = subscribe(&session, &keys.teacher(), move |_, _, bytes| {
+            taught.push(TeacherScore::decode(bytes).expect("the teacher's score decodes"));
+        });
+        let _subscribers = [on_reward, on_status, on_score];
+        let learner = Self { session, keys, rewards, statuses, scores, _subscribers };
         // The first status proves that the subscription has reached the runtime.
         learner.status(|_| true);
         learner
@@ -80,6 +86,11 @@ impl Learner {
     /// Waits for a reward that satisfies `wanted`.
     pub fn reward(&self, wanted: impl Fn(&ShapedReward) -> bool) -> ShapedReward {
         wait_for(|| self.rewards().into_iter().find(|reward| wanted(reward)), "no such reward")
+    }
+
+    /// Everything that a teacher said since the start.
+    pub fn scores(&self) -> Vec<TeacherScore> {
+        self.scores.all()
     }
 
     /// Waits for a status that satisfies `wanted`.

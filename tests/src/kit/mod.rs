@@ -4,12 +4,14 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod cameras;
+mod endpoint;
 mod learner;
 mod network;
 mod process;
 mod served;
 
 pub use cameras::{Cameras, Rolling};
+pub use endpoint::Endpoint;
 pub use learner::{Learner, begin_request, step_request};
 pub use network::listen;
 pub use process::{Runtime, free_endpoint, run, run_with};

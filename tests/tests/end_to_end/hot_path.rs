@@ -101,7 +101,7 @@ impl Run {
                         bytes[..encoded.len()].copy_from_slice(encoded);
                         *replies += 1;
                     }
-                    Output::Scored(_) | Output::Refuse(..) => {}
+                    Output::Scored(_) | Output::Refuse(..) | Output::Shown(_) => {}
                 })
                 .unwrap();
             event = self.engine.wants_conclusion().then_some(Event::Conclude);

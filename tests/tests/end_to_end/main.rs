@@ -14,6 +14,7 @@ mod page;
 mod recording;
 mod sim;
 mod sim_faults;
+mod teacher;
 mod train;
 
 use std::path::PathBuf;

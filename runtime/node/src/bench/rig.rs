@@ -149,7 +149,7 @@ impl Rig {
                 images += u64::from(scored.scores.images_encoded);
                 reused += scored.images_reused();
             }
-            Output::Reply(..) | Output::Refuse(..) => {}
+            Output::Reply(..) | Output::Refuse(..) | Output::Shown(_) => {}
         };
         let allocations = allocation_counter::measure(|| {
             for frame in &row.frames {

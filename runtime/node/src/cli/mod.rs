@@ -18,7 +18,7 @@ use self::args::{
 use crate::error::{Error, Result};
 use crate::fetch::Cache;
 use crate::play::PlayOptions;
-use crate::replay::ReplayOptions;
+use crate::replay::{RelabelOptions, ReplayOptions};
 use crate::watch::WatchOptions;
 use crate::{
     adapt_command, bench, calibrate, doctor, eval, generative_command, label, live, models_command, page, play, replay,
@@ -113,6 +113,9 @@ fn dispatch(command: Command) -> Result<()> {
         Command::Watch(args) => watch(args, &mut out),
         Command::Replay { file, check, bundle, episode } => {
             replay::replay(&ReplayOptions { file, check, bundle, episode }, &mut out)
+        }
+        Command::Relabel { file, out: table, most_shift } => {
+            replay::relabel(&RelabelOptions { file, out: table, most_shift }, &mut out)
         }
         Command::Bench(args) => bench(args, &mut out),
         Command::Doctor { bundle } => doctor::doctor(bundle.as_deref(), &mut out),

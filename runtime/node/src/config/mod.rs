@@ -1,6 +1,7 @@
 //! The configuration of `striatum run`: one TOML file, every key checked before the first frame.
 
 mod sections;
+mod teacher;
 mod text;
 
 use std::path::{Path, PathBuf};
@@ -17,6 +18,8 @@ pub(crate) use sections::{
     ClockName, DropOutName, EncoderSection, FusionSection, PotentialSection, RecordSection, RewardSection,
     SourceConfig, SuccessSection, SyncSection, TimeSection, ZenohConfig,
 };
+
+pub(crate) use teacher::{RemoteConfig, TeacherSection, TeacherSource};
 
 /// What `striatum run` does. Paths are relative to the folder of the file.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -60,6 +63,8 @@ pub struct Config {
     /// Which pictures are encoded.
     #[serde(default)]
     pub encoder: EncoderSection,
+    /// A slow teacher; none where the section is absent.
+    pub teacher: Option<TeacherSection>,
     /// Recording to MCAP; off where the section is absent.
     pub record: Option<RecordSection>,
 }
@@ -82,6 +87,9 @@ impl Config {
         }
         if let Some(record) = &mut config.record {
             record.path = folder.join(&record.path);
+        }
+        if let Some(teacher) = &mut config.teacher {
+            teacher.relative_to(folder);
         }
         config.check(&path.display().to_string())?;
         Ok((config, text))
@@ -117,6 +125,10 @@ impl Config {
                 format!("is {rate}"),
                 "give a speed in [0.01, 100]",
             ));
+        }
+        if let Some(teacher) = &self.teacher {
+            teacher.source(place)?;
+            teacher.rules(place)?;
         }
         if let Some(record) = &self.record {
             secs_to_nanos(record.flush_secs, 0.01, 3600.0, place, "record.flush_secs")?;

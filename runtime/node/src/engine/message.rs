@@ -68,7 +68,7 @@ impl Stamped {
             success_source: source_of(state.success),
             quality: state.quality().with(flags),
             bundle_hash: self.bundle_hash,
-            model_revision: 0,
+            model_revision: state.revision,
         }
     }
 }

@@ -17,7 +17,9 @@ mod states;
 
 use striatum_core::{ShapingMode, SourceSet, StampNanos};
 use striatum_frames::{Frame, FrameSet};
-use striatum_wire::{AbortRequest, BeginRequest, BundleHash, QualityFlags, Refusal, ShapedReward, StepRequest};
+use striatum_wire::{
+    AbortRequest, BeginRequest, BundleHash, EpisodeId, QualityFlags, Refusal, ShapedReward, StepRequest,
+};
 
 pub(crate) use episode::Token;
 
@@ -26,7 +28,7 @@ use self::message::Stamped;
 use self::replies::Replies;
 use self::states::States;
 use crate::error::Result;
-use crate::pipeline::{Pipeline, Scored};
+use crate::pipeline::{Pipeline, Revision, Scored};
 
 /// What an engine needs to know beside its pipeline.
 #[derive(Clone, Copy, Debug)]
@@ -63,6 +65,8 @@ pub enum Event {
     Step(Token, StepRequest, StampNanos),
     /// A learner gives up.
     Abort(Token, AbortRequest),
+    /// A correction of progress is proposed; it takes effect at the next begin.
+    Revise(Revision),
 }
 
 /// What an engine says.
@@ -76,6 +80,21 @@ pub enum Output<'a> {
     Reply(Token, &'a [u8]),
     /// A refusal to whoever asked.
     Refuse(Token, &'a Refusal),
+    /// Everything that follows from a frame set has been said. With its pictures, for whoever wants to look at them later.
+    Shown(Shown<'a>),
+}
+
+/// A frame set and where it stands.
+#[derive(Clone, Copy, Debug)]
+pub struct Shown<'a> {
+    /// What was said of it.
+    pub scored: &'a Scored,
+    /// Its pictures.
+    pub set: &'a FrameSet,
+    /// The open episode; [`EpisodeId::NONE`] without one.
+    pub episode: EpisodeId,
+    /// The step that was answered last; 0 is the state of `begin`. Without an episode 0.
+    pub step: u64,
 }
 
 /// Counts of what an engine did.
@@ -110,7 +129,7 @@ pub struct Engine {
     pipeline: Pipeline,
     config: EngineConfig,
     /// Scored, and waiting for [`Event::Conclude`].
-    fresh: Option<Scored>,
+    fresh: Option<(Scored, FrameSet)>,
     last_now: StampNanos,
     states: States,
     replies: Replies,
@@ -156,7 +175,7 @@ impl Engine {
         match event {
             Event::Frame(frame) => {
                 if let Some(set) = self.pipeline.push(frame, now)? {
-                    self.score(&set)?;
+                    self.score(set)?;
                 }
                 if self.pipeline.clock_jumped_back() {
                     self.clock_jumps += 1;
@@ -167,11 +186,12 @@ impl Engine {
             Event::Begin(token, request) => self.begin(now, token, request, sink)?,
             Event::Step(token, request, arrived) => self.step(now, arrived, token, request, sink)?,
             Event::Abort(token, request) => self.abort(token, request, sink)?,
+            Event::Revise(revision) => self.pipeline.revise(revision),
         }
         if self.fresh.is_none()
             && let Some(set) = self.pipeline.overdue(now)
         {
-            self.score(&set)?;
+            self.score(set)?;
         }
         // A frame set that was scored in time is used before anybody is told that none came.
         if self.fresh.is_some() { Ok(()) } else { self.expire(now, sink) }
@@ -220,21 +240,21 @@ impl Engine {
         self.counts
     }
 
-    fn score(&mut self, set: &FrameSet) -> Result<()> {
-        let scored = self.pipeline.score(set)?;
+    fn score(&mut self, set: FrameSet) -> Result<()> {
+        let scored = self.pipeline.score(&set)?;
         self.counts.frame_sets += 1;
         self.counts.images_encoded += u64::from(scored.scores.images_encoded);
         self.counts.images_reused += scored.images_reused();
         self.counts.non_finite +=
             u64::from(scored.estimate.missing_votes) + u64::from(scored.scores.non_finite_views.bits().count_ones());
         self.counts.missing_members += u64::from(scored.missing_members);
-        self.fresh = Some(scored);
+        self.fresh = Some((scored, set));
         Ok(())
     }
 
     /// What follows from the frame set that was scored last.
     fn conclude(&mut self, now: StampNanos, sink: Sink<'_>) -> Result<()> {
-        let Some(scored) = self.fresh.take() else { return Ok(()) };
+        let Some((scored, set)) = self.fresh.take() else { return Ok(()) };
         let after_begin = self.begin.as_ref().is_some_and(|begin| scored.oldest >= begin.request.stamp_nanos);
         // A frame set without a vote says nothing of the state: the episode starts at the first that does.
         let starts = after_begin && scored.estimate.votes > 0;
@@ -247,7 +267,10 @@ impl Engine {
         if starts {
             self.open(now, scored, sink)?;
         }
-        self.answer_if_final(now, sink)
+        self.answer_if_final(now, sink)?;
+        let (episode, step) = self.episode.as_ref().map_or((EpisodeId::NONE, 0), |open| (open.id, open.step));
+        sink(Output::Shown(Shown { scored: &scored, set: &set, episode, step }));
+        Ok(())
     }
 
     /// A clock that was set back would put every deadline into the far future: they count from now instead.

@@ -17,6 +17,7 @@ use striatum_wire::{
 use super::{Engine, EngineConfig, Event, Output};
 use crate::pipeline::{Pipeline, PipelineConfig, SuccessConfig};
 
+mod revise;
 mod success;
 
 const MS: u64 = 1_000_000;
@@ -138,7 +139,7 @@ impl Rig {
         let said = &mut self.said;
         self.engine
             .handle(StampNanos(now_ms * MS), event, &mut |output| match output {
-                Output::Scored(_) => {}
+                Output::Scored(_) | Output::Shown(_) => {}
                 Output::Reward(message, bytes) => said.push(Said::Reward(Box::new(*message), bytes.to_vec())),
                 Output::Reply(token, bytes) => said.push(Said::Reply(token, bytes.to_vec())),
                 Output::Refuse(token, refusal) => said.push(Said::Refuse(token, refusal.code())),

@@ -25,6 +25,7 @@ pub(crate) use atomic::write_whole;
 pub(crate) use bar::rows_bar;
 pub(crate) use run::{RunOptions, offline_config, plan, run_episode};
 use table::Table;
+pub(crate) use table::{Column, Values};
 
 /// What `striatum label` is asked for.
 #[derive(Clone, Debug)]
@@ -102,7 +103,6 @@ pub(crate) fn label(options: &LabelOptions) -> Result<LabelSummary> {
 /// # Errors
 /// As [`label`].
 pub(crate) fn label_with(loaded: Loaded, options: &LabelOptions) -> Result<LabelSummary> {
-    let form = Form::of(&options.out)?;
     let gamma = Discount::new(options.gamma).map_err(striatum_core::Error::from)?;
     let episode = Episode::open(&options.episode, Some(&loaded.views))?;
     let run = RunOptions {
@@ -124,10 +124,18 @@ pub(crate) fn label_with(loaded: Loaded, options: &LabelOptions) -> Result<Label
         last_progress: table.last_progress(),
         success_first_secs: table.success_first_secs(),
     };
-    let columns = table.into_columns();
-    write_whole(&options.out, |out| match form {
-        Form::Csv => table::write_csv(&columns, out),
-        Form::Parquet => parquet_file::write_parquet(&columns, out).map_err(std::io::Error::other),
-    })?;
+    write_columns(&options.out, &table.into_columns())?;
     Ok(summary)
+}
+
+/// Writes columns as CSV or Parquet, by the file's ending. The file appears under its name when it is whole.
+///
+/// # Errors
+/// An ending of no known form; what writing refuses.
+pub(crate) fn write_columns(path: &Path, columns: &[Column]) -> Result<()> {
+    let form = Form::of(path)?;
+    write_whole(path, |out| match form {
+        Form::Csv => table::write_csv(columns, out),
+        Form::Parquet => parquet_file::write_parquet(columns, out).map_err(std::io::Error::other),
+    })
 }

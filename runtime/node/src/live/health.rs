@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use striatum_core::StampNanos;
-use striatum_wire::{BundleHash, DropCause, Keys, Recording, Stage, State, Status, encoding};
+use striatum_wire::{BundleHash, DropCause, Keys, Recording, Stage, State, Status, TeacherState, encoding};
 use zenoh::liveliness::LivelinessToken;
 use zenoh::pubsub::Publisher;
 use zenoh::{Session, Wait};
@@ -89,6 +89,7 @@ impl Health {
             uptime_nanos: now.since(self.started),
             stamp_nanos: now,
             bundle_hash: self.bundle_hash,
+            model_revision: engine.pipeline().revision().number,
             frame_sets: counts.frame_sets,
             rewards: counts.rewards,
             steps: counts.steps,
@@ -99,6 +100,9 @@ impl Health {
             rewards_per_sec: rate(counts.rewards, self.last.rewards),
             ..Status::starting(self.epoch)
         };
+        if let Some(desk) = &outlet.desk {
+            desk.tell(&mut status);
+        }
         drops(&mut status, engine, outlet, overwritten, ingest);
         for stage in Stage::ALL {
             status.stage_p50_nanos[stage.index()] = outlet.latencies.quantile(stage, 0.5);
@@ -146,6 +150,10 @@ impl Health {
         } else if outlet.degraded {
             status.state = State::Degraded;
             status.set_detail("a view is missing or frozen");
+        } else if matches!(status.teacher, TeacherState::Stalled | TeacherState::Failing | TeacherState::Stopped) {
+            status.state = State::Degraded;
+            let (state, reason) = (status.teacher.name(), status.teacher_reason.clone());
+            status.set_detail(&format!("the teacher is {state}: {reason}; rewards go on"));
         } else {
             status.state = if engine.in_episode() { State::InEpisode } else { State::Watching };
         }

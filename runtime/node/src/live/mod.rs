@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! zenoh callback -(slot)-> decode -(slot)-> engine thread -> publish, reply, -(bounded)-> record
+//!                                          engine thread -(slot)-> teacher -(bounded)-> engine thread, where one is configured
 //! ```
 //! The engine's thread is the caller's. It waits for a frame, a request, the next deadline or the next status.
 
@@ -30,7 +31,7 @@ use self::ingest::{Ingest, Received};
 pub(crate) use self::latency::nearest_rank;
 use self::outlet::Outlet;
 use self::playback::Playback;
-use self::slots::{SlotsIn, SlotsOut, slots};
+pub(crate) use self::slots::{SlotsIn, SlotsOut, slots};
 use self::time::Time;
 use crate::clock;
 use crate::config::{Config, SourceConfig};
@@ -41,6 +42,7 @@ use crate::pipeline::Pipeline;
 use crate::record::Recorder;
 use crate::record::entry::Entry;
 use crate::record::header::{EpisodeFiles, Header, Machine, VERSION};
+use crate::teacher::{self, Note};
 
 /// Requests that may wait for the engine.
 const QUEUE_REQUESTS: usize = 64;
@@ -68,6 +70,8 @@ struct Live {
     frames: SlotsOut<Received>,
     frames_in: SlotsIn<Received>,
     asked: Receiver<Asked>,
+    /// What the teacher says; for ever silent without one.
+    notes: Receiver<Box<Note>>,
     ingest: Option<Ingest>,
     playback: Option<Playback>,
     queryables: Vec<zenoh::query::Queryable<()>>,
@@ -96,7 +100,9 @@ impl Live {
         let queryables = control::declare(&session, &keys, &sender)?;
         // After everything that can be refused: a start that fails leaves no recording behind.
         let recorder = recorder(config, text, &loaded, epoch, playback.as_ref().map(Playback::files))?;
-        let outlet = Outlet::new(&session, &keys, recorder)?;
+        let desk = teacher::desk(config, epoch.0, place)?;
+        let notes = desk.as_ref().map_or_else(crossbeam_channel::never, |desk| desk.notes().clone());
+        let outlet = Outlet::new(&session, &keys, recorder, desk)?;
         let health = Health::start(&session, &keys, epoch.0, bundle_hash, epoch)?;
         let mut playback = playback;
         let ingest = match &mut playback {
@@ -120,6 +126,7 @@ impl Live {
             frames,
             frames_in,
             asked,
+            notes,
             ingest,
             playback,
             queryables,
@@ -130,13 +137,20 @@ impl Live {
     fn run(&mut self, stop: &AtomicBool) -> Result<()> {
         while !stop.load(Ordering::Relaxed) {
             let wait = self.wait(clock::wall());
-            let asked = select! {
-                recv(self.asked) -> asked => asked.ok(),
-                recv(self.frames.wake()) -> _ => None,
-                default(wait) => None,
+            let (asked, note) = select! {
+                recv(self.asked) -> asked => (asked.ok(), None),
+                recv(self.frames.wake()) -> _ => (None, None),
+                recv(self.notes) -> note => (None, Some(note)),
+                default(wait) => (None, None),
             };
             if let Some(asked) = asked {
                 self.request(asked)?;
+            }
+            match note {
+                Some(Ok(note)) => self.hear_teacher(&note)?,
+                // It has stopped: nothing will come any more.
+                Some(Err(_)) => self.notes = crossbeam_channel::never(),
+                None => {}
             }
             self.take_frames()?;
             self.tick()?;
@@ -195,6 +209,21 @@ impl Live {
             }
         }
         Ok(())
+    }
+
+    /// What the teacher said is published and recorded. What follows from it is an input of the engine as any other.
+    fn hear_teacher(&mut self, note: &Note) -> Result<()> {
+        let now = self.time.now();
+        self.outlet.teach(now, note);
+        let Some(proposal) = note.proposal else { return Ok(()) };
+        let crate::pipeline::Revision { number, correction } = proposal.revision;
+        let (offset, tilt) = (correction.offset(), correction.tilt());
+        tracing::info!(
+            "revision {number} from the next begin on: offset {offset:+.4}, tilt {tilt:+.4}; {}",
+            proposal.why
+        );
+        self.outlet.record(Entry::Revise { now, proposal });
+        self.handle(now, Event::Revise(proposal.revision))
     }
 
     /// A failing model is told once for each new reason, and in every status until it works again.
@@ -278,6 +307,13 @@ impl Live {
         }
         if let Some(playback) = self.playback.take() {
             playback.finish()?;
+        }
+        if let Some(mut desk) = self.outlet.desk.take() {
+            desk.finish();
+            // What it said last is kept; there is no begin any more at which it could teach anything.
+            for note in self.notes.try_iter() {
+                self.outlet.teach(self.time.now(), &note);
+            }
         }
         match self.outlet.recorder.take().and_then(Recorder::finish) {
             Some(why) => Err(Error::setup("the recording", why, "free some space; what was synced can be replayed")),

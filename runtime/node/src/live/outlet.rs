@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use striatum_core::StampNanos;
-use striatum_wire::{Keys, ShapedReward, Stage, encoding};
+use striatum_wire::{Keys, ShapedReward, Stage, TeacherScore, encoding};
 use zenoh::pubsub::Publisher;
 use zenoh::qos::{CongestionControl, Priority};
 use zenoh::query::Query;
@@ -15,10 +15,14 @@ use crate::engine::{Output, Token};
 use crate::error::{Error, Result};
 use crate::record::Recorder;
 use crate::record::entry::{Entry, RequestKind};
+use crate::teacher::{Desk, Note};
 
 /// Takes what the engine says to whom it concerns.
 pub(super) struct Outlet {
     publisher: Publisher<'static>,
+    /// Where the teacher's scores go, if there is one.
+    scores: Option<Publisher<'static>>,
+    pub(super) desk: Option<Desk>,
     queries: BTreeMap<Token, (RequestKind, Query)>,
     tokens: Token,
     pub(super) recorder: Option<Recorder>,
@@ -30,11 +34,11 @@ pub(super) struct Outlet {
 }
 
 impl Outlet {
-    /// Declares the reward's publisher.
+    /// Declares the publishers: the reward's and, where there is a teacher, its scores'.
     ///
     /// # Errors
     /// zenoh refusing.
-    pub(super) fn new(session: &Session, keys: &Keys, recorder: Option<Recorder>) -> Result<Self> {
+    pub(super) fn new(session: &Session, keys: &Keys, recorder: Option<Recorder>, desk: Option<Desk>) -> Result<Self> {
         // Drop, not Block: zenoh closes the transport when Block waits too long. Losses show as gaps of the sequence, and
         // a learner that lost a reply asks for the step again.
         let publisher = session
@@ -45,8 +49,11 @@ impl Outlet {
             .encoding(encoding::SHAPED_REWARD)
             .wait()
             .map_err(|error| Error::zenoh("declare the reward's publisher", error, "check the [zenoh] section"))?;
+        let scores = desk.as_ref().map(|_| scores(session, keys)).transpose()?;
         Ok(Self {
             publisher,
+            scores,
+            desk,
             queries: BTreeMap::new(),
             tokens: 0,
             recorder,
@@ -92,6 +99,27 @@ impl Outlet {
                 }
                 self.record(Entry::Refusal { now, token, text: refusal.line().to_owned() });
             }
+            Output::Shown(shown) => {
+                if let Some(desk) = &mut self.desk {
+                    desk.offer(now, &shown);
+                }
+            }
+        }
+    }
+
+    /// What the teacher said: published and written down, late as it is.
+    pub(super) fn teach(&mut self, now: StampNanos, note: &Note) {
+        let mut bytes = [0; TeacherScore::MAX_LEN];
+        let put = note.score.encode(&mut bytes).map_err(|error| error.to_string()).and_then(|length| {
+            let Some(publisher) = &self.scores else { return Ok(()) };
+            publisher.put(&bytes[..length]).wait().map_err(|error| error.to_string())
+        });
+        if let Err(error) = put {
+            self.publish_failed += 1;
+            tracing::warn!("a teacher's score could not be published: {error}");
+        }
+        if self.recorder.is_some() {
+            self.record(Entry::Teacher { now, text: note.text.clone() });
         }
     }
 
@@ -107,4 +135,15 @@ impl Outlet {
         copy[..length].copy_from_slice(&bytes[..length]);
         self.record(Entry::Reward { now, length, bytes: copy });
     }
+}
+
+/// Nobody waits for the teacher: its scores may be late, but rewards go first.
+fn scores(session: &Session, keys: &Keys) -> Result<Publisher<'static>> {
+    session
+        .declare_publisher(keys.teacher().as_str().to_owned())
+        .congestion_control(CongestionControl::Drop)
+        .priority(Priority::DataLow)
+        .encoding(encoding::TEACHER_SCORE)
+        .wait()
+        .map_err(|error| Error::zenoh("declare the teacher's publisher", error, "check the [zenoh] section"))
 }

@@ -6,6 +6,7 @@ use zenoh::bytes::ZBytes;
 
 use crate::engine::Token;
 use crate::pipeline::Scored;
+use crate::teacher::Proposal;
 
 /// Bytes of one control request: the longest message there is.
 pub(crate) const MAX_REQUEST: usize = 512;
@@ -59,6 +60,10 @@ pub(crate) enum Entry {
         kind: RequestKind,
         bytes: heapless::Vec<u8, MAX_REQUEST>,
     },
+    /// A correction of progress was proposed.
+    Revise { now: StampNanos, proposal: Proposal },
+    /// The teacher said something of a frame set: JSON.
+    Teacher { now: StampNanos, text: String },
     /// A frame set was scored.
     Scored { now: StampNanos, scored: Box<Scored> },
     /// A reward was published.
@@ -70,7 +75,10 @@ pub(crate) enum Entry {
 impl Entry {
     /// Is it something a replay must be given?
     pub(crate) fn is_input(&self) -> bool {
-        matches!(self, Self::Frame { .. } | Self::Conclude { .. } | Self::Tick { .. } | Self::Request { .. })
+        matches!(
+            self,
+            Self::Frame { .. } | Self::Conclude { .. } | Self::Tick { .. } | Self::Request { .. } | Self::Revise { .. }
+        )
     }
 
     /// Bytes it keeps while it waits for the disk.
@@ -78,6 +86,7 @@ impl Entry {
         let extra = match self {
             Self::Frame { raw: Raw::Message { payload, .. }, .. } => payload.len(),
             Self::Frame { image: Some(image), .. } => image.pixels().len(),
+            Self::Teacher { text, .. } => text.len(),
             _ => 0,
         };
         size_of::<Self>() + extra

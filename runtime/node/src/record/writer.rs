@@ -15,12 +15,13 @@ use super::entry::{Entry, Raw, RequestKind};
 use super::header::{self, Header};
 use super::schemas;
 use crate::hash::hex;
-use crate::pipeline::Scored;
+use crate::pipeline::{Revision, Scored};
 
 /// Topics of a recording.
 pub(crate) const INPUTS: &str = "/striatum/inputs";
 pub(crate) const SCORES: &str = "/striatum/scores";
 pub(crate) const REWARD: &str = "/striatum/reward";
+pub(crate) const TEACHER: &str = "/striatum/teacher";
 pub(crate) const NOTES: &str = "/striatum/notes";
 pub(crate) const GAPS: &str = "/striatum/gaps";
 
@@ -82,6 +83,17 @@ impl<W: Write> McapRecord<W> {
                     &json!({ "kind": kind, "arrived": arrived.0, "token": token, "request": hex(bytes) }),
                 )
             }
+            Entry::Revise { now, proposal } => {
+                let Revision { number, correction } = proposal.revision;
+                let (with, without) = proposal.errors;
+                let body = json!({ "kind": "revise", "number": number, "offset": correction.offset(),
+                    "tilt": correction.tilt(), "why": proposal.why, "error_with": with, "error_without": without });
+                self.json(INPUTS, *now, &body)
+            }
+            Entry::Teacher { now, text } => {
+                let channel = self.channel(TEACHER, "json", TEACHER, "jsonschema", schemas::json(TEACHER))?;
+                self.put(channel, *now, *now, text.as_bytes())
+            }
             Entry::Scored { now, scored } => self.json(SCORES, *now, &scored_json(scored, &self.views, &self.members)),
             Entry::Reward { now, length, bytes } => {
                 let channel =
@@ -92,6 +104,12 @@ impl<W: Write> McapRecord<W> {
                 self.json(NOTES, *now, &json!({ "kind": "refusal", "token": token, "text": text }))
             }
         }
+    }
+
+    /// Writes what was said of a frame set, as text that a test made up.
+    #[cfg(test)]
+    pub(crate) fn scored_text(&mut self, now: StampNanos, body: &serde_json::Value) -> McapResult<()> {
+        self.json(SCORES, now, body)
     }
 
     /// Says that inputs were lost because the disk was too slow: a replay cannot be compared beyond here.
@@ -192,6 +210,8 @@ pub(crate) fn scored_json(scored: &Scored, views: &[String], members: &[Member])
         "oldest_nanos": scored.oldest.0,
         "newest_nanos": scored.newest.0,
         "progress": estimate.mean,
+        "uncorrected": scored.uncorrected,
+        "revision": scored.revision,
         "std": estimate.std,
         "ood": estimate.ood,
         "goal": estimate.goal,

@@ -3,6 +3,7 @@
 mod compare;
 mod files;
 mod reader;
+mod relabel;
 mod said;
 
 use std::collections::BTreeSet;
@@ -17,6 +18,7 @@ use striatum_wire::BundleHash;
 use self::compare::{Comparison, TOLERANCE};
 use self::files::EpisodeFrames;
 use self::reader::{Item, RecordReader, Start};
+pub(crate) use self::relabel::{RelabelOptions, relabel};
 use self::said::FrameSets;
 use crate::config::Config;
 use crate::engine::{Engine, Event, Output};
@@ -130,12 +132,14 @@ impl Replay<'_> {
         let mut reader = RecordReader::open(path)?;
         while let Some(item) = reader.next_item()? {
             match item {
-                Item::Start(_) | Item::Gap(_) => {}
+                // The teacher is not asked again: what followed from its answers is among the inputs.
+                Item::Start(_) | Item::Gap(_) | Item::Teacher(_) => {}
                 Item::Reward(bytes) => self.comparison.recorded(&bytes),
                 // A recording from before names no members, and its frame sets have fewer keys.
                 Item::Scored(_) if self.header.members.is_empty() => {}
                 Item::Scored(bytes) => self.sets.recorded(&bytes),
                 Item::Tick { now } => self.handle(now, Event::Tick)?,
+                Item::Revise { now, revision } => self.handle(now, Event::Revise(revision))?,
                 Item::Conclude { now } => self.handle(now, Event::Conclude)?,
                 Item::Request { now, arrived, token, request } => self.handle(
                     now,
@@ -182,7 +186,7 @@ impl Replay<'_> {
             Output::Scored(scored) if !header.members.is_empty() => {
                 sets.recomputed(scored.index, scored_json(scored, &header.views, &header.members).to_string());
             }
-            Output::Scored(_) | Output::Reply(..) | Output::Refuse(..) => {}
+            Output::Scored(_) | Output::Reply(..) | Output::Refuse(..) | Output::Shown(_) => {}
         })
     }
 }

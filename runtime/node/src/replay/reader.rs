@@ -8,15 +8,16 @@ use std::path::{Path, PathBuf};
 use mcap::records::Record;
 use mcap::sans_io::{LinearReadEvent, LinearReader, LinearReaderOptions};
 use serde::Deserialize;
-use striatum_core::StampNanos;
+use striatum_core::{Correction, StampNanos};
 use striatum_wire::ImageKind;
 
 use crate::engine::Token;
 use crate::error::{Error, Result};
 use crate::live::Request;
+use crate::pipeline::Revision;
 use crate::record::entry::RequestKind;
 use crate::record::header::{CONFIG, HEADER, Header, MANIFEST, VERSION};
-use crate::record::writer::{GAPS, INPUTS, REWARD, SCORES};
+use crate::record::writer::{GAPS, INPUTS, REWARD, SCORES, TEACHER};
 
 /// Longest record that is taken.
 const MAX_RECORD_BYTES: usize = 128 << 20;
@@ -37,6 +38,10 @@ pub(super) enum Item {
     Conclude { now: StampNanos },
     /// A request.
     Request { now: StampNanos, arrived: StampNanos, token: Token, request: Request },
+    /// A correction was proposed.
+    Revise { now: StampNanos, revision: Revision },
+    /// What the teacher said, as JSON.
+    Teacher(Vec<u8>),
     /// A reward as it was published.
     Reward(Vec<u8>),
     /// What was said of a frame set, as JSON.
@@ -61,6 +66,9 @@ struct Input {
     view: Option<usize>,
     source_frame: Option<u32>,
     capture: Option<u64>,
+    number: Option<u64>,
+    offset: Option<f64>,
+    tilt: Option<f64>,
 }
 
 #[derive(Deserialize)]
@@ -235,6 +243,7 @@ fn message(place: &str, views: &[String], topic: &str, now: StampNanos, data: &[
         }
         REWARD => Ok(Some(Item::Reward(data.to_vec()))),
         SCORES => Ok(Some(Item::Scored(data.to_vec()))),
+        TEACHER => Ok(Some(Item::Teacher(data.to_vec()))),
         GAPS => {
             let gap: Gap =
                 serde_json::from_slice(data).map_err(|error| broken(format!("a gap does not read: {error}")))?;
@@ -264,6 +273,10 @@ fn input(now: StampNanos, input: &Input) -> Option<Item> {
                 source_frame: input.source_frame?,
                 capture: StampNanos(input.capture?),
             });
+        }
+        "revise" => {
+            let correction = Correction::new(input.offset?, input.tilt?).ok()?;
+            return Some(Item::Revise { now, revision: Revision { number: input.number?, correction } });
         }
         "begin" => RequestKind::Begin,
         "step" => RequestKind::Step,

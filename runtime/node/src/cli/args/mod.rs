@@ -110,6 +110,18 @@ pub(super) enum Command {
         #[arg(long)]
         episode: Option<PathBuf>,
     },
+    /// Say again how far each frame set of a recording was, by what its teacher said later; into a new file.
+    #[command(after_help = "Example:\n  striatum relabel run.mcap --out run.relabelled.parquet")]
+    Relabel {
+        /// The recording of a run with a teacher. It stays as it is.
+        file: PathBuf,
+        /// The table to write, .csv or .parquet; a name that is free.
+        #[arg(long)]
+        out: PathBuf,
+        /// Most that progress is changed by, in (0, 0.25].
+        #[arg(long, default_value_t = 0.25)]
+        most_shift: f64,
+    },
     /// Measure latency and cost by stage.
     #[command(after_help = "Example:\n  striatum bench --bundle tidy.bundle --episode demo/episode_001 --json -")]
     Bench(BenchArgs),
