@@ -39,8 +39,9 @@ fn play(gym: &mut Gym, seed: u64, actions: &[f32]) -> Outcome<(f64, bool)> {
 fn main() -> Outcome<()> {
     let mut arguments = std::env::args().skip(1);
     let task = TaskId::from_name(&arguments.next().ok_or("give a task, as door")?)?;
-    let mut next = |usual: f64| arguments.next().map_or(Ok(usual), |text| text.parse::<f64>());
-    let (shown, scene, steps, noise) = (next(1.0)? as u64, next(2.0)? as u64, next(11.0)? as usize, next(0.3)? as f32);
+    let mut next = |usual: &str| arguments.next().unwrap_or_else(|| usual.to_owned());
+    let (shown, scene, steps) = (next("1").parse()?, next("2").parse()?, next("11").parse::<u32>()?);
+    let noise = next("0.3").parse()?;
     let mut gym =
         Gym::new(task, &RobotSpec::builtin("panda")?, GymConfig { expert_noise: 0.0, ..GymConfig::of(task) })?;
     let (mut demonstration, mut action) = (Vec::new(), Vec::new());

@@ -7,6 +7,7 @@ mod bad_input;
 mod calibrate;
 mod commands;
 mod control;
+mod exact_mdp;
 mod hot_path;
 mod live;
 mod members;

@@ -23,7 +23,7 @@ pub(crate) enum Method {
 /// The learner of a run.
 pub(super) enum Learner {
     Critic(Box<Sac>),
-    Paths(Paths),
+    Paths(Box<Paths>),
 }
 
 impl Learner {
@@ -35,7 +35,7 @@ impl Learner {
         let [seen, done] = [gym.observation_len(), gym.action_len()];
         Ok(match settings.method {
             Method::Sac => Self::Critic(Box::new(Sac::new(seen, done, settings.learner.clone(), settings.seed)?)),
-            Method::Pi2 => Self::Paths(Paths::new(done, settings.paths.clone(), settings.seed)?),
+            Method::Pi2 => Self::Paths(Box::new(Paths::new(done, settings.paths.clone(), settings.seed)?)),
         })
     }
 
