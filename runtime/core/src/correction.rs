@@ -50,7 +50,7 @@ impl Correction {
         self.offset
     }
 
-    /// How much more it changes the end, and less the start.
+    /// How much more it changes the end, and less the start, progress units.
     #[must_use]
     pub const fn tilt(&self) -> f64 {
         self.tilt

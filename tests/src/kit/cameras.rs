@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use striatum_core::StampNanos;
 use striatum_wire::{ImageMessage, Keys, Name, PixelEncoding, RawImage, encoding};
+use zenoh::qos::CongestionControl;
 use zenoh::{Session, Wait};
 
-use super::network::join;
+use super::network::{join, wait_for};
 use crate::drawn::{DrawOptions, Drawn, View};
 
 /// Side of the pictures that are sent.
@@ -36,6 +37,16 @@ impl Cameras {
             DrawOptions { seed: 5, frames: 60, width: WIDTH, height: HEIGHT, blocks: 2, ..DrawOptions::default() };
         let drawn = Drawn::new(options).expect("options in range");
         Self { session: join(endpoint), keys: Keys::new("robot").expect("a robot's name"), drawn }
+    }
+
+    /// Waits until somebody hears every view: what is published before is lost.
+    pub fn wait_until_heard(&self) {
+        for view in View::ALL {
+            let key = self.keys.frames(&Name::view(view.name()).expect("a view's name"));
+            let publisher = self.session.declare_publisher(key.as_str().to_owned()).wait().expect("zenoh declares");
+            let heard = || publisher.matching_status().wait().expect("zenoh knows").matching().then_some(());
+            wait_for(heard, "nobody hears the cameras");
+        }
     }
 
     /// Publishes frame `frame` of every view, captured at `stamp_nanos`.
@@ -65,7 +76,9 @@ impl Cameras {
     /// Publishes any bytes under any view's key.
     pub fn send_bytes(&self, view: &str, encoding: &str, bytes: &[u8]) {
         let key = self.keys.frames(&Name::view(view).expect("a view's name"));
-        self.session.put(key.as_str(), bytes).encoding(encoding).wait().expect("zenoh puts");
+        let put = self.session.put(key.as_str(), bytes).encoding(encoding);
+        // A busy machine is not what is tested: no frame is dropped on the way.
+        put.congestion_control(CongestionControl::Block).wait().expect("zenoh puts");
     }
 
     /// Sends a frame set now and every `period`, until the result is dropped.

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use striatum_core::{Ending, Success, SuccessSource};
 use striatum_tests::kit::{Cameras, Learner, Runtime, begin_request, run, small_episode, step_request};
-use striatum_wire::{RefusalCode, ShapedReward, StepRequest};
+use striatum_wire::{ShapedReward, StepRequest};
 
 use crate::{PROGRAM, own_folder, text};
 
@@ -42,21 +42,14 @@ fn explore(bundle: &Path, folder: &Path, more: &str) -> Found {
     let runtime = Runtime::start(PROGRAM, folder, bundle, &format!("{settings}{more}"));
     let learner = Learner::connect(runtime.endpoint());
     let cameras = Cameras::connect(runtime.endpoint());
+    cameras.wait_until_heard();
     let mut stamp = 1_000_000_000_000_000_000;
     let mut found = Found { rewards: [[0.0; ACTIONS]; GOAL], potentials: [f64::NAN; GOAL] };
-    for state in 0..GOAL {
+    for (state, frame) in FRAMES.into_iter().enumerate().take(GOAL) {
         for action in 0..ACTIONS {
             stamp += PAUSE_NANOS;
-            let begun = (0..50)
-                .find_map(|_| {
-                    cameras.send(FRAMES[state], stamp);
-                    match learner.begin(&begin_request(stamp, 10.0)) {
-                        Ok(begun) => Some(begun),
-                        Err((RefusalCode::NotReady, _)) => None,
-                        Err((_, why)) => panic!("{why}"),
-                    }
-                })
-                .expect("it begins");
+            cameras.send(frame, stamp);
+            let begun = learner.begin(&begin_request(stamp, 10.0)).expect("begin");
             let known = &mut found.potentials[state];
             assert!(known.is_nan() || known.to_bits() == begun.potential_0.to_bits(), "one picture, one potential");
             *known = begun.potential_0;

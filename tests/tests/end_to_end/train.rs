@@ -67,7 +67,7 @@ fn one_seed_is_one_run_and_a_killed_one_goes_on_as_if_nothing_had_happened() {
     assert_eq!(column(&rollouts, "late"), [0.0; 3], "in lock-step nothing is late");
     assert!(read(&once.join("success.svg")).starts_with("<svg") && once.join("summary.json").is_file());
 
-    kill_after_a_rollout(&killed, &arguments(&killed, "shaped"));
+    kill_after(1, &killed, &arguments(&killed, "shaped"));
     let output = run(PROGRAM, &["train", "--resume", "--out", text(&killed)]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     for file in FILES {
@@ -76,10 +76,10 @@ fn one_seed_is_one_run_and_a_killed_one_goes_on_as_if_nothing_had_happened() {
 }
 
 /// As a power cut would: at once, in the middle of a rollout.
-fn kill_after_a_rollout(out: &Path, arguments: &[&str]) {
+fn kill_after(rollouts: usize, out: &Path, arguments: &[&str]) {
     let mut child = Command::new(PROGRAM).args(arguments).stdin(Stdio::null()).spawn().expect("it starts");
-    let rollouts = out.join("rollouts.csv");
-    wait(&mut child, || read(&rollouts).lines().count() > 1, "a rollout");
+    let table = out.join("rollouts.csv");
+    wait(&mut child, || read(&table).lines().count() > rollouts, "as many rollouts");
     child.kill().expect("it runs");
     child.wait().expect("it ends");
     // Its runtime notices that it is alone.
@@ -109,28 +109,37 @@ fn wait_for(mut there: impl FnMut() -> bool, what: &str) {
 fn path_integrals_have_one_scene_and_a_killed_run_goes_on_as_if_nothing_had_happened() {
     let folder = folder();
     let (once, killed) = (folder.path().join("once"), folder.path().join("killed"));
-    let arguments = |out| [&arguments(out, "perceptual")[..], &["--learner", "pi2"]].concat();
+    let arguments = |out| {
+        let asked = ["--learner", "pi2", "--rollouts", "20", "--evaluate-every", "10", "--size", "64x48"];
+        let about = ["--bundle", text(push_bundle()), "--reward", "true_progress", "--out", text(out)];
+        [&["train", "push"][..], &about, &asked].concat()
+    };
     trains(&once, &arguments(&once));
     let rollouts = read(&once.join("rollouts.csv"));
-    let (seeds, ends) = (column(&rollouts, "seed"), column(&rollouts, "true_progress"));
+    let (seeds, ends) = (column(&rollouts, "seed"), column(&rollouts, "shaping_sum"));
     assert!(seeds.iter().all(|seed| seed.to_bits() == seeds[0].to_bits()), "one scene: {rollouts}");
     assert!(
         ends.iter().any(|end| (end - ends[0]).abs() > 1e-3),
         "of which something else is tried each time: {rollouts}"
     );
 
-    kill_after_a_rollout(&killed, &arguments(&killed));
+    // In the middle of the second step.
+    kill_after(11, &killed, &arguments(&killed));
     let output = run(PROGRAM, &["train", "--resume", "--out", text(&killed)]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     for file in FILES {
         assert_eq!(read(&once.join(file)), read(&killed.join(file)), "{file}");
     }
 
-    let several = folder.path().join("several");
-    let asked = ["train", "push", "--learner", "pi2", "--demonstrations", "2"];
-    let output = run(PROGRAM, &[&asked[..], &["--bundle", text(push_bundle()), "--out", text(&several)]].concat());
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(!output.status.success() && said.contains("--demonstrations: is 2"), "{said}");
+    for [option, value] in
+        [["--demonstrations", "2"], ["--rollouts", "15"], ["--evaluation-episodes", "2"], ["--updates-per-step", "2"]]
+    {
+        let out = folder.path().join("refused");
+        let about = ["--bundle", text(push_bundle()), "--out", text(&out), option, value];
+        let output = run(PROGRAM, &[&["train", "push", "--learner", "pi2"][..], &about].concat());
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success() && said.contains(&format!("{option}: is {value}")), "{said}");
+    }
 }
 
 #[test]

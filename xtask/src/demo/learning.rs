@@ -5,61 +5,57 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::steps::Steps;
-use crate::failure::{Failure, Result};
-use crate::process;
+use crate::failure::Result;
+use crate::{episodes, process};
 
 const TASK: &str = "door";
 /// The task in words; the name of the bundle.
 const WORDS: &str = "open the door";
+/// What the reward is learnt from: a handful, so that other doors are no surprise to it.
+const DEMONSTRATIONS: u32 = 5;
 /// Of pictures, for camera and backbone: small, to save time.
 const SIZE: &str = "160x160";
 const INPUT_SIZE: &str = "160";
 /// Path integrals make a step after every ten.
 const ROLLOUTS: &str = "50";
+/// Every how many frames the page has a row.
+const PAGE_STRIDE: &str = "3";
 /// Steps of the demo that this has.
 pub(super) const STEPS: usize = 3;
 
-/// Demonstration, reward, learning; returns what was written: bundle, the run's folder, its page.
+/// Demonstrations, reward, learning; returns what was written: bundle, the run's folder, its page.
 ///
 /// # Errors
 /// What the program refuses, or a folder that cannot be written.
 pub(super) fn learn(steps: &mut Steps, striatum: &Path, out: &Path) -> Result<Vec<PathBuf>> {
+    // A run is begun once, and the demo begins anew each time.
     let folder = out.join("learning");
-    clear(&folder)?;
-    let bundle =
-        steps.run(&format!("sim, adapt: an expert of `{TASK}` shows it once, and a reward from that"), || {
-            let worlds = folder.join("episodes");
+    episodes::remove_folder(&folder)?;
+    let worlds = folder.join("episodes");
+    let shown: Vec<PathBuf> = (1..=DEMONSTRATIONS).map(|seed| worlds.join(format!("episode_{seed:03}"))).collect();
+    let bundle = folder.join("bundle");
+    steps.run(
+        &format!("sim, adapt: an expert of `{TASK}` at {DEMONSTRATIONS} doors, and a reward from that"),
+        || {
             let mut command = Command::new(striatum);
-            command.args(["sim", TASK, "--episodes", "1", "--seed", "1", "--size", SIZE]).arg("--out").arg(&worlds);
-            process::run(&mut command)?;
-            let bundle = folder.join("bundle");
+            command.args(["sim", TASK, "--seed", "1", "--size", SIZE]).arg("--out").arg(&worlds);
+            process::run(command.args(["--episodes", &DEMONSTRATIONS.to_string()]))?;
             let mut command = Command::new(striatum);
-            command.arg("adapt").arg(worlds.join("episode_001")).arg("--out").arg(&bundle);
-            process::run(command.args(["--task", WORDS, "--input-size", INPUT_SIZE]))?;
-            Ok(bundle)
-        })?;
+            command.arg("adapt").args(&shown).arg("--out").arg(&bundle);
+            process::run(command.args(["--task", WORDS, "--input-size", INPUT_SIZE]))
+        },
+    )?;
     let run = folder.join("run");
-    steps.run("train: another door, the same movements bent by what the reward says of each try", || {
+    steps.run("train: one more door, a movement bent by what the reward says of each try", || {
         let mut command = Command::new(striatum);
         command.args(["train", TASK, "--learner", "pi2", "--rollouts", ROLLOUTS, "--size", SIZE]);
         process::run(command.arg("--bundle").arg(&bundle).arg("--out").arg(&run))
     })?;
     let page = out.join("learning.html");
-    steps.run("page: success against rollouts", || {
+    steps.run("page: success against rollouts, beside a demonstration", || {
         let mut command = Command::new(striatum);
-        process::run(command.arg("page").arg("--run").arg(&run).arg("--out").arg(&page))
+        command.arg("page").args(shown.first()).arg("--bundle").arg(&bundle).arg("--run").arg(&run);
+        process::output(command.args(["--stride", PAGE_STRIDE]).arg("--out").arg(&page)).map(|_| ())
     })?;
     Ok(vec![bundle, run, page])
-}
-
-/// A run is begun once, and the demo begins anew each time.
-fn clear(folder: &Path) -> Result<()> {
-    match std::fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Failure::new(
-            format!("removing {}", folder.display()),
-            error,
-            "remove it by hand, or give another --out",
-        )),
-        _ => Ok(()),
-    }
 }

@@ -118,7 +118,8 @@ impl Default for CorrectionSection {
 impl TeacherSection {
     /// Paths count from the folder of the file.
     pub(super) fn relative_to(&mut self, folder: &Path) {
-        if let Some(bundle) = &mut self.bundle {
+        // An empty name stays one, so that it is refused.
+        if let Some(bundle) = self.bundle.as_mut().filter(|bundle| !bundle.as_os_str().is_empty()) {
             *bundle = folder.join(&*bundle);
         }
         if let Some(remote) = &mut self.remote {
@@ -135,6 +136,11 @@ impl TeacherSection {
             .validate()
             .map_err(|error| Error::input(place, error.to_string(), "mend the [teacher.session] section"))?;
         match (&self.bundle, &self.remote) {
+            (Some(bundle), None) if bundle.as_os_str().is_empty() => Err(Error::input(
+                format!("{place}, teacher.bundle"),
+                "is empty",
+                "give the folder of a generative bundle",
+            )),
             (Some(bundle), None) => Ok(TeacherSource::Bundle(bundle.clone())),
             (None, Some(remote)) => {
                 remote.check(place)?;
@@ -189,7 +195,8 @@ impl RemoteConfig {
         };
         let address = self.url.strip_prefix("http://").or_else(|| self.url.strip_prefix("https://"));
         if address.is_none_or(str::is_empty) {
-            let what = format!("`{}` is no address", self.url);
+            // It may hold a key: it is not said again.
+            let what = "is no address with http:// or https://".to_owned();
             return refuse("url", what, "give one such as http://127.0.0.1:8000/v1");
         }
         if address.is_some_and(|rest| rest.split('/').next().unwrap_or_default().contains('@')) {
@@ -212,6 +219,9 @@ impl RemoteConfig {
         if self.key_variable.is_some() && self.url.starts_with("http://") && !self.is_here() {
             let mend = "use https, or an endpoint on this computer";
             return refuse("url", "would send the key over the network in the clear".to_owned(), mend);
+        }
+        if let Some((_, view)) = self.views.iter().enumerate().find(|(at, view)| self.views[..*at].contains(view)) {
+            return refuse("views", format!("has `{view}` twice"), "name each view once");
         }
         if self.answer.matches("{percent}").count() != 1 {
             return refuse(
@@ -289,11 +299,35 @@ mod tests {
             (remote("url = \"http://far.away/v1\"\nkey_variable = \"GRM_KEY\""), "in the clear"),
             (remote(&format!("{here}answer = \"yes\"")), "teacher.remote.answer"),
             (remote(&format!("{here}max_tokens = 0")), "teacher.remote.max_tokens"),
+            (remote(&format!("{here}views = [\"left\", \"right\", \"left\"]")), "teacher.remote.views"),
+            ("bundle = \"\"".into(), "teacher.bundle"),
             (remote(&format!("{here}retries = 99")), "teacher.remote.retries"),
         ] {
             let error = parse(&text).unwrap_err();
             assert!(error.contains(key) && !error.contains('\n'), "{key}: {error}");
         }
+    }
+
+    #[test]
+    fn a_key_in_the_address_is_refused_and_not_said_again() {
+        for url in [
+            "user:sk-secret@far.away/v1",
+            "sk-secret",
+            "https://user:sk-secret@far.away",
+            "https://far.away?k=sk-secret",
+        ] {
+            let error = parse(&format!("{REMOTE}url = \"{url}\"")).unwrap_err();
+            assert!(error.contains("teacher.remote.url") && !error.contains("sk-secret"), "{error}");
+        }
+    }
+
+    #[test]
+    fn an_empty_bundle_is_refused_in_a_file_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("run.toml");
+        std::fs::write(&path, "bundle = \"b\"\n[teacher]\nbundle = \"\"\n").unwrap();
+        let error = Config::read(&path).unwrap_err().to_string();
+        assert!(error.contains("teacher.bundle"), "{error}");
     }
 
     #[test]

@@ -91,7 +91,7 @@ pub struct Shown<'a> {
     pub scored: &'a Scored,
     /// Its pictures.
     pub set: &'a FrameSet,
-    /// The open episode; [`EpisodeId::NONE`] without one.
+    /// The open episode, or the one that ended with this frame set; [`EpisodeId::NONE`] without one.
     pub episode: EpisodeId,
     /// The step that was answered last; 0 is the state of `begin`. Without an episode 0.
     pub step: u64,
@@ -267,8 +267,11 @@ impl Engine {
         if starts {
             self.open(now, scored, sink)?;
         }
+        // An episode that is gone after this has ended with the step that waited.
+        let waiting = self.episode.as_ref().and_then(|open| Some((open.id, open.pending.as_ref()?.request.step)));
         self.answer_if_final(now, sink)?;
-        let (episode, step) = self.episode.as_ref().map_or((EpisodeId::NONE, 0), |open| (open.id, open.step));
+        let open = self.episode.as_ref().map(|open| (open.id, open.step));
+        let (episode, step) = open.or(waiting).unwrap_or((EpisodeId::NONE, 0));
         sink(Output::Shown(Shown { scored: &scored, set: &set, episode, step }));
         Ok(())
     }

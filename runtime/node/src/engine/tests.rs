@@ -237,6 +237,28 @@ fn a_deadline_that_passes_while_the_model_thinks_is_late_and_stamped_after_it() 
 }
 
 #[test]
+fn the_frame_set_that_ends_an_episode_is_shown_with_its_last_step() {
+    for ending in [Ending::Terminated, Ending::Truncated] {
+        let mut rig = Rig::plain();
+        rig.frame(100, 0.2);
+        let episode = rig.begin(106, 100);
+        rig.step(190, 2, StepRequest { ending, ..step_request(episode, 1, 200) });
+        let mut shown = Vec::new();
+        for (capture_ms, progress) in [(200, 0.5), (300, 0.6)] {
+            for event in [Event::Frame(picture(capture_ms, progress)), Event::Conclude] {
+                let hear = &mut |output: Output<'_>| {
+                    if let Output::Shown(seen) = output {
+                        shown.push((seen.episode, seen.step));
+                    }
+                };
+                rig.engine.handle(StampNanos((capture_ms + 5) * MS), event, hear).unwrap();
+            }
+        }
+        assert_eq!(shown, [(episode, 1), (EpisodeId::NONE, 0)]);
+    }
+}
+
+#[test]
 fn a_clock_that_is_set_back_holds_nobody_up() {
     let mut rig = Rig::plain();
     rig.frame(10_100, 0.2);

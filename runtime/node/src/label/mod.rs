@@ -128,6 +128,14 @@ pub(crate) fn label_with(loaded: Loaded, options: &LabelOptions) -> Result<Label
     Ok(summary)
 }
 
+/// Refuses a file of no known form before any work is done for it.
+///
+/// # Errors
+/// An ending of no known form.
+pub(crate) fn check_form(path: &Path) -> Result<()> {
+    Form::of(path).map(drop)
+}
+
 /// Writes columns as CSV or Parquet, by the file's ending. The file appears under its name when it is whole.
 ///
 /// # Errors

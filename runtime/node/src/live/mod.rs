@@ -53,6 +53,7 @@ const QUEUE_REQUESTS: usize = 64;
 /// A configuration, bundle, model, endpoint or file that is refused before the first frame.
 pub(crate) fn run(path: &Path, stop: &Arc<AtomicBool>) -> Result<()> {
     let (config, text) = Config::read(path)?;
+    teacher::check_key(&config)?;
     let place = path.display().to_string();
     let loaded =
         load::bundle(&config.bundle, &config.session, &config.models)?.with_reuse(config.encoder.rule(&place)?);
@@ -309,6 +310,10 @@ impl Live {
             playback.finish()?;
         }
         if let Some(mut desk) = self.outlet.desk.take() {
+            // The teacher may take long to end; who loses patience and kills the program keeps everything until here.
+            if let Some(recorder) = &self.outlet.recorder {
+                recorder.sync();
+            }
             desk.finish();
             // What it said last is kept; there is no begin any more at which it could teach anything.
             for note in self.notes.try_iter() {

@@ -50,7 +50,8 @@ struct Shared {
 
 /// The engine's end of a recording.
 pub(crate) struct Recorder {
-    sender: Option<Sender<Entry>>,
+    /// `None` asks for what was written to be made to last.
+    sender: Option<Sender<Option<Entry>>>,
     thread: Option<JoinHandle<Option<String>>>,
     shared: Arc<Shared>,
     queue_bytes: usize,
@@ -104,7 +105,7 @@ impl Recorder {
         let is_input = entry.is_input();
         let fits = self.shared.waiting_bytes.fetch_add(weight, Ordering::Relaxed) + weight <= self.queue_bytes;
         let sent = fits
-            && self.sender.as_ref().is_some_and(|sender| match sender.try_send(entry) {
+            && self.sender.as_ref().is_some_and(|sender| match sender.try_send(Some(entry)) {
                 Ok(()) => true,
                 Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => false,
             });
@@ -114,6 +115,14 @@ impl Recorder {
             if is_input {
                 self.shared.lost_inputs.fetch_add(1, Ordering::Relaxed);
             }
+        }
+    }
+
+    /// Has everything that was handed over made to last before its time; does not wait for it.
+    pub(crate) fn sync(&self) {
+        if let Some(sender) = &self.sender {
+            // Where the queue is full the disk is too slow for more.
+            let _ = sender.try_send(None);
         }
     }
 
@@ -183,7 +192,7 @@ impl Write for SyncSink {
 /// The recorder's thread: returns why it failed, if it did. A failure never ends the rewards.
 fn run(
     mut record: McapRecord<SyncSink>,
-    receiver: &Receiver<Entry>,
+    receiver: &Receiver<Option<Entry>>,
     shared: &Shared,
     flush: Duration,
 ) -> Option<String> {
@@ -191,9 +200,12 @@ fn run(
     let mut flushed = Instant::now();
     let mut told_lost = 0;
     loop {
-        let entry = match receiver.recv_timeout(flush) {
-            Ok(entry) => Some(entry),
-            Err(RecvTimeoutError::Timeout) => None,
+        let (entry, asked) = match receiver.recv_timeout(flush) {
+            Ok(entry) => {
+                let asked = entry.is_none();
+                (entry, asked)
+            }
+            Err(RecvTimeoutError::Timeout) => (None, false),
             Err(RecvTimeoutError::Disconnected) => break,
         };
         if let Some(entry) = &entry {
@@ -213,7 +225,7 @@ fn run(
             }
             result = result.and_then(|()| record.write(entry));
         }
-        if result.is_ok() && flushed.elapsed() >= flush {
+        if result.is_ok() && (asked || flushed.elapsed() >= flush) {
             result = record.flush();
             flushed = Instant::now();
         }

@@ -44,6 +44,7 @@ const SCORE_SCHEMA: &str = r#"{"type":"object","title":"striatum.Scored","proper
 "index":{"type":"integer"},"oldest_nanos":{"type":"integer"},"newest_nanos":{"type":"integer"},
 "progress":{"type":"number"},"uncorrected":{"type":"number"},"revision":{"type":"integer"},"std":{"type":"number"},"ood":{"type":"number"},"goal":{"type":"number"},"success":{"type":"string"},"potential":{"type":"number"},
 "weight":{"type":"number"},"votes":{"type":"integer"},"missing_votes":{"type":"integer"},"held":{"type":"boolean"},
+"warming_up":{"type":"boolean"},"out_of_distribution":{"type":"boolean"},
 "members":{"type":"object","description":"by member: progress, std and share"},"missing_members":{"type":"integer"},
 "incremental":{"type":"number"},"forward":{"type":"number"},"backward":{"type":"number"},
 "hop_incremental":{"type":"number"},"hop_forward":{"type":"number"},"hop_backward":{"type":"number"},

@@ -115,3 +115,37 @@ fn a_full_disk_is_noticed_and_nobody_waits() {
     assert!(recorder.finish().is_some_and(|why| !why.is_empty()));
     assert!(Recorder::start(Box::new(Full(10)), Duration::from_millis(1), 1 << 20, &header(), "", "").is_err());
 }
+
+/// Says each time that it is asked to sync.
+struct Telling(crossbeam_channel::Sender<()>);
+
+impl Write for Telling {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Sink for Telling {
+    fn sync(&mut self) -> std::io::Result<()> {
+        self.0.send(()).map_err(std::io::Error::other)
+    }
+}
+
+#[test]
+fn what_is_asked_to_last_lasts_before_its_time() {
+    let (sender, synced) = crossbeam_channel::bounded(64);
+    let hour = Duration::from_secs(3600);
+    let recorder = Recorder::start(Box::new(Telling(sender)), hour, 1 << 20, &header(), "", "").unwrap();
+    ticks(&recorder, 3);
+    while recorder.is_behind() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    while synced.try_recv().is_ok() {}
+    recorder.sync();
+    assert_eq!(synced.recv_timeout(Duration::from_secs(30)), Ok(()));
+    assert_eq!((recorder.lost(), recorder.finish()), (0, None));
+}

@@ -223,6 +223,8 @@ pub(crate) fn scored_json(scored: &Scored, views: &[String], members: &[Member])
         "members": members,
         "missing_members": scored.missing_members,
         "held": estimate.held,
+        "warming_up": estimate.warming_up,
+        "out_of_distribution": scored.out_of_distribution,
         "incremental": estimate.readings.incremental,
         "forward": estimate.readings.forward,
         "backward": estimate.readings.backward,

@@ -77,6 +77,7 @@ pub(crate) fn replay(options: &ReplayOptions, out: &mut dyn Write) -> Result<()>
         sets: FrameSets::default(),
         inputs: 0,
         limits: ImageLimits::default(),
+        other_bundle: options.bundle.is_some(),
     };
     let cut = replayed.run(&options.file)?;
     let other_bundle = options.bundle.is_some();
@@ -124,6 +125,8 @@ struct Replay<'a> {
     sets: FrameSets,
     inputs: u64,
     limits: ImageLimits,
+    /// Scored with another bundle than it was recorded with.
+    other_bundle: bool,
 }
 
 impl Replay<'_> {
@@ -139,6 +142,8 @@ impl Replay<'_> {
                 Item::Scored(_) if self.header.members.is_empty() => {}
                 Item::Scored(bytes) => self.sets.recorded(&bytes),
                 Item::Tick { now } => self.handle(now, Event::Tick)?,
+                // A correction that was fitted to the recorded bundle says nothing of another.
+                Item::Revise { .. } if self.other_bundle => {}
                 Item::Revise { now, revision } => self.handle(now, Event::Revise(revision))?,
                 Item::Conclude { now } => self.handle(now, Event::Conclude)?,
                 Item::Request { now, arrived, token, request } => self.handle(
@@ -184,7 +189,7 @@ impl Replay<'_> {
         self.engine.handle(now, event, &mut |output| match output {
             Output::Reward(message, bytes) => comparison.recomputed(message, bytes),
             Output::Scored(scored) if !header.members.is_empty() => {
-                sets.recomputed(scored.index, scored_json(scored, &header.views, &header.members).to_string());
+                sets.recomputed(scored.index, scored_json(scored, &header.views, &header.members));
             }
             Output::Scored(_) | Output::Reply(..) | Output::Refuse(..) | Output::Shown(_) => {}
         })

@@ -11,7 +11,7 @@ use striatum_core::{Correction, CorrectionFit, CorrectionRules, Estimate, OutOfR
 use super::reader::{Item, RecordReader};
 use crate::config::Config;
 use crate::error::{Error, Result};
-use crate::label::{Column, Values, write_columns};
+use crate::label::{Column, Values, check_form, write_columns};
 
 /// Votes that the fit starts from: all of the recording are there, so few are enough.
 const PRIOR_VOTES: f64 = 1.0;
@@ -36,6 +36,12 @@ struct Set {
     std: f64,
     potential: f64,
     held: bool,
+    /// What recordings from before do not have says that nothing was wrong.
+    votes: Option<u8>,
+    #[serde(default)]
+    out_of_distribution: bool,
+    #[serde(default)]
+    warming_up: bool,
     /// Recordings from before have neither: nothing was corrected then.
     uncorrected: Option<f64>,
     #[serde(default)]
@@ -69,6 +75,7 @@ pub(crate) fn relabel(options: &RelabelOptions, out: &mut dyn Write) -> Result<(
         let place = options.out.display().to_string();
         return Err(Error::input(place, "is there already", "give a new name: nothing is written over"));
     }
+    check_form(&options.out)?;
     let refuse = |error: OutOfRange| Error::input("--most-shift", error.to_string(), "give a number in (0, 0.25]");
     let rules = CorrectionRules::new(options.most_shift, 1.0, PRIOR_VOTES).map_err(refuse)?;
     let found = read(&options.file)?;
@@ -129,13 +136,18 @@ impl Set {
     fn student(&self) -> f64 {
         self.uncorrected.unwrap_or(self.progress)
     }
+
+    /// It knew what it said: a run learns from no other frame sets either.
+    fn is_sure(&self) -> bool {
+        !self.held && !self.out_of_distribution && self.votes.is_none_or(|votes| votes > 0)
+    }
 }
 
 /// The correction, and student and teacher of each vote that it was fitted to.
 fn fit(found: &Found, rules: CorrectionRules) -> (Correction, Vec<(Progress, Progress)>) {
     let mut fit = CorrectionFit::new(rules);
     let mut votes = Vec::new();
-    for set in found.sets.iter().filter(|set| !set.held) {
+    for set in found.sets.iter().filter(|set| set.is_sure()) {
         let Some(vote) = found.votes.get(&set.index) else { continue };
         let progress = (Progress::clamped(set.student()), vote.progress.and_then(Progress::clamped));
         if let (Some(student), Some(teacher)) = progress {
@@ -154,7 +166,11 @@ fn columns(found: &Found, correction: Correction) -> Vec<Column> {
     let vote = |of: fn(&Vote) -> Option<f64>| {
         Values::Maybe(found.sets.iter().map(|set| found.votes.get(&set.index).and_then(of)).collect())
     };
-    let relabelled = |set: &Set| correction.at(Progress::clamped(set.student()).unwrap_or(Progress::ZERO)).get();
+    let relabelled = |set: &Set| {
+        // While no value had been seen there is nothing to correct.
+        let correction = if set.warming_up { Correction::NONE } else { correction };
+        correction.at(Progress::clamped(set.student()).unwrap_or(Progress::ZERO)).get()
+    };
     let potential = |set: &Set| found.potential.of(&Estimate { mean: relabelled(set), ..Estimate::WARMING_UP }).get();
     [
         ("frame_set", whole(|set| set.index)),
@@ -208,10 +224,13 @@ mod tests {
             let progress = index as f64 / 50.0;
             let text = serde_json::json!({ "index": index, "oldest_nanos": 10 * index, "newest_nanos": 10 * index + 1,
                 "progress": progress, "uncorrected": progress, "revision": 0, "std": 0.1, "potential": 2.0 * progress,
-                "held": index == 8 });
+                "held": index == 8, "votes": if index == 16 { 0 } else { 3 }, "out_of_distribution": index == 20,
+                "warming_up": index == 0 });
             record.scored_text(StampNanos(index), &text).unwrap();
             if teacher && index % 4 == 0 {
-                let said = (index != 12).then_some(progress + 0.05);
+                // On frame sets that the student was not sure of it is far off: nothing may be learnt from them.
+                let off = if [8, 16, 20].contains(&index) { 0.4 } else { 0.05 };
+                let said = (index != 12).then_some(progress + off);
                 let text = serde_json::json!({ "frame_set": index, "progress": said, "std": said.map(|_| 0.02),
                     "latency_nanos": 3_000_000_000_u64 });
                 record.write(&Entry::Teacher { now: StampNanos(index), text: text.to_string() }).unwrap();
@@ -233,8 +252,9 @@ mod tests {
         let mut said = Vec::new();
         relabel(&options(&file, "a.csv"), &mut said).unwrap();
         assert_eq!(std::fs::read(&file).unwrap(), before, "the recording is as it was");
-        // Of ten votes one is silent, one is on a frame set that was held.
-        assert!(String::from_utf8(said).unwrap().contains("40 frame sets"));
+        // Of ten votes one is silent, and three are on frame sets that the student was not sure of.
+        let said = String::from_utf8(said).unwrap();
+        assert!(said.contains("40 frame sets") && said.contains(" 6 with the teacher's vote"), "{said}");
         let table = std::fs::read_to_string(folder.path().join("a.csv")).unwrap();
         let rows: Vec<Vec<&str>> = table.lines().map(|line| line.split(',').collect()).collect();
         let column = |name: &str| rows[0].iter().position(|found| *found == name).unwrap();
@@ -244,7 +264,8 @@ mod tests {
             let published = number(row, "progress").unwrap();
             assert_eq!(number(row, "potential").unwrap(), 2.0 * published);
             let (progress, potential) = (number(row, "relabelled_progress"), number(row, "relabelled_potential"));
-            assert!((progress.clone().unwrap() - published - 0.05).abs() < 0.01, "{row}: {progress:?}");
+            let wanted = if row == 0 { 0.0 } else { 0.05 };
+            assert!((progress.clone().unwrap() - published - wanted).abs() < 0.01, "{row}: {progress:?}");
             assert_eq!(potential.unwrap(), 2.0 * progress.unwrap());
             assert_eq!(number(row, "teacher_progress").is_ok(), row % 4 == 0 && row != 12);
         }
@@ -260,6 +281,7 @@ mod tests {
             let options = RelabelOptions { most_shift, ..options(&file, out) };
             relabel(&options, &mut Vec::new()).unwrap_err().to_string()
         };
+        assert!(refused("a.txt", 0.25).contains(".parquet"), "before the recording is read");
         assert!(refused("a.csv", 0.25).contains("no vote of a teacher"));
         assert!(!folder.path().join("a.csv").exists());
         assert!(refused("run.mcap", 0.25).contains("is there already"));

@@ -8,10 +8,10 @@ use serde_json::Value;
 /// Collects both sides, matched by the frame set's number.
 #[derive(Default)]
 pub(super) struct FrameSets {
-    recomputed: BTreeMap<u64, String>,
+    recomputed: BTreeMap<u64, Value>,
     /// Frame sets that both sides have.
     pub(super) compared: u64,
-    /// Of those, the same text, and so the same bits of every number.
+    /// Of those, the same text in every key that was recorded, and so the same bits of every number.
     pub(super) identical: u64,
     /// Recorded and not recomputed, or not readable.
     pub(super) missing: u64,
@@ -21,24 +21,27 @@ pub(super) struct FrameSets {
 
 impl FrameSets {
     /// A frame set that the replay scored.
-    pub(super) fn recomputed(&mut self, index: u64, text: String) {
-        self.recomputed.insert(index, text);
+    pub(super) fn recomputed(&mut self, index: u64, said: Value) {
+        self.recomputed.insert(index, said);
     }
 
     /// A frame set from the file.
     pub(super) fn recorded(&mut self, bytes: &[u8]) {
         let old: Value = serde_json::from_slice(bytes).unwrap_or_default();
         let again = old["index"].as_u64().and_then(|index| self.recomputed.remove(&index));
-        let Some(again) = again else {
+        let Some(mut new) = again else {
             self.missing += 1;
             return;
         };
         self.compared += 1;
-        if again.as_bytes() == bytes {
+        // Recordings from before have fewer keys. The rest is compared as text, and so to the bit.
+        if let (Some(new), Some(old)) = (new.as_object_mut(), old.as_object()) {
+            new.retain(|key, _| old.contains_key(key));
+        }
+        if new.to_string().as_bytes() == bytes {
             self.identical += 1;
             return;
         }
-        let new: Value = serde_json::from_str(&again).unwrap_or_default();
         for key in ["progress", "members"] {
             self.difference = self.difference.max(apart(&old[key], &new[key]));
         }
@@ -72,13 +75,13 @@ mod tests {
 
     fn set(index: u64, share: f64, std: &str) -> String {
         format!(
-            r#"{{"index":{index},"progress":0.5,"members":{{"grm":{{"progress":0.5,"share":{share},"std":{std}}}}}}}"#
+            r#"{{"index":{index},"members":{{"grm":{{"progress":0.5,"share":{share},"std":{std}}}}},"progress":0.5}}"#
         )
     }
 
     fn compared(old: &str, new: &str) -> FrameSets {
         let mut sets = FrameSets::default();
-        sets.recomputed(3, new.to_owned());
+        sets.recomputed(3, serde_json::from_str(new).unwrap_or_default());
         sets.recorded(old.as_bytes());
         sets
     }
@@ -89,6 +92,16 @@ mod tests {
         assert!(same.is_identical() && same.compared == 1);
         let moved = compared(&set(3, 0.25, "0.1"), &set(3, 0.5, "0.1"));
         assert!(!moved.is_identical() && (moved.difference - 0.25).abs() < 1e-12);
+    }
+
+    #[test]
+    fn keys_that_were_not_recorded_then_make_no_difference_and_keys_that_are_gone_do() {
+        let old = set(3, 0.25, "0.1");
+        let new = old.replace(r#""progress":0.5}"#, r#""progress":0.5,"revision":0,"uncorrected":0.5}"#);
+        assert!(new.ends_with(r#""uncorrected":0.5}"#) && new.len() > old.len());
+        assert!(compared(&old, &new).is_identical());
+        assert!(!compared(&new, &old).is_identical());
+        assert!(!compared(&old, &new.replace("0.25", "0.5")).is_identical());
     }
 
     #[test]

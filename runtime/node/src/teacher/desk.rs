@@ -102,18 +102,16 @@ impl Desk {
     }
 
     fn is_due(&self, shown: &Shown<'_>) -> bool {
-        let Some((episode, step, newest)) = self.last else {
-            return matches!(self.rules.pace, Pace::Nanos(_)) || !shown.episode.is_none();
-        };
         match self.rules.pace {
             // Of the frame sets of one step one is enough.
             Pace::Steps(every) => {
                 !shown.episode.is_none()
-                    && (episode, step) != (shown.episode, shown.step)
+                    && self.last.is_none_or(|(episode, step, _)| (episode, step) != (shown.episode, shown.step))
                     && shown.step.is_multiple_of(every)
             }
             // The first state of an episode is always asked about, and one from before the last: the clock was set back then.
             Pace::Nanos(every) => {
+                let Some((episode, _, newest)) = self.last else { return true };
                 let begun = !shown.episode.is_none() && episode != shown.episode;
                 begun || shown.set.newest < newest || shown.set.newest.since(newest) >= every
             }

@@ -26,7 +26,7 @@ use striatum_wire::EpisodeId;
 
 pub(crate) use self::desk::{Desk, DeskRules, Pace};
 pub(crate) use self::note::Note;
-pub(crate) use self::open::desk;
+pub(crate) use self::open::{check_key, desk};
 pub(crate) use self::student::{Proposal, StudentRules};
 
 use crate::error::Result;

@@ -7,7 +7,7 @@ use striatum_frames::{Encoding, Image, ImageLimits, decode};
 use striatum_models::Bundle;
 
 use super::local::Local;
-use super::remote::Remote;
+use super::remote::{self, Remote};
 use super::{Desk, DeskRules, Opener, Teacher};
 use crate::config::{Config, TeacherSource};
 use crate::error::{Error, Result};
@@ -45,6 +45,17 @@ impl References {
             })
         };
         views.iter().map(find).collect()
+    }
+}
+
+/// The key of a teacher elsewhere is there, if it needs one: asked before anything is started.
+///
+/// # Errors
+/// A variable that is not set, or holds no key.
+pub(crate) fn check_key(config: &Config) -> Result<()> {
+    match config.teacher.as_ref().and_then(|section| section.remote.as_ref()) {
+        Some(remote) => remote::key(remote).map(drop),
+        None => Ok(()),
     }
 }
 

@@ -10,7 +10,7 @@ use striatum_wire::{EpisodeId, TeacherCount, TeacherState};
 
 use super::desk::DeskRules;
 use super::note::Note;
-use super::student::Student;
+use super::student::{Proposal, Student};
 use super::{Judgement, Opener, Question, Stopper, Teacher};
 use crate::clock::monotonic_nanos;
 use crate::live::SlotsOut;
@@ -81,6 +81,8 @@ pub(super) struct Worker {
     notes: Sender<Box<Note>>,
     shared: Arc<Shared>,
     student: Option<Student>,
+    /// A proposal whose note found no place: the student counts on it, so it goes out with the next.
+    unsent: Option<Proposal>,
     /// The episode of the last question.
     episode: Option<EpisodeId>,
 }
@@ -92,7 +94,8 @@ impl Worker {
         notes: Sender<Box<Note>>,
         shared: Arc<Shared>,
     ) -> Self {
-        Self { rules, questions, notes, shared, student: rules.student.map(Student::new), episode: None }
+        let student = rules.student.map(Student::new);
+        Self { rules, questions, notes, shared, student, unsent: None, episode: None }
     }
 
     /// Opens the teacher and asks it until the other end is gone or the teacher dies.
@@ -161,7 +164,11 @@ impl Worker {
             }
         }
         self.shared.set(TeacherState::Ready, "");
-        if self.notes.try_send(Box::new(note)).is_err() {
+        // A newer one replaces it.
+        let unsent = self.unsent.take();
+        note.proposal = note.proposal.or(unsent);
+        if let Err(lost) = self.notes.try_send(Box::new(note)) {
+            self.unsent = lost.into_inner().proposal;
             self.shared.count(TeacherCount::Dropped);
         }
     }

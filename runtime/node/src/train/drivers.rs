@@ -76,13 +76,14 @@ pub(super) struct Explorer<'a> {
 pub(super) struct Losses {
     critic_sum: f64,
     updates: u32,
-    pub(super) temperature: f32,
+    temperature: f32,
 }
 
 impl Losses {
+    /// Mean loss of the critics, and the entropy's weight at the end; none without gradient steps.
     #[expect(clippy::cast_possible_truncation, reason = "a loss is told, not computed with")]
-    pub(super) fn critic(&self) -> f32 {
-        (self.critic_sum / f64::from(self.updates.max(1))) as f32
+    pub(super) fn told(&self) -> Option<[f32; 2]> {
+        (self.updates > 0).then(|| [(self.critic_sum / f64::from(self.updates)) as f32, self.temperature])
     }
 }
 

@@ -20,6 +20,13 @@ pub(crate) enum Method {
     Pi2,
 }
 
+impl Method {
+    /// As on the command line.
+    pub(crate) fn name(self) -> String {
+        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+    }
+}
+
 /// The learner of a run.
 pub(super) enum Learner {
     Critic(Box<Sac>),

@@ -13,9 +13,8 @@ pub(crate) struct RolloutRow {
     pub(crate) rollout: u32,
     pub(crate) seed: u64,
     pub(crate) told: Told,
-    /// Of the rollout's gradient steps: mean loss of the critics, and the entropy's weight at the end.
-    pub(crate) critic_loss: f32,
-    pub(crate) temperature: f32,
+    /// Of the rollout's gradient steps: mean loss of the critics, and the entropy's weight at the end. None without any.
+    pub(crate) losses: Option<[f32; 2]>,
 }
 
 /// Episodes that were only watched, without exploration.
@@ -67,6 +66,8 @@ impl Ledger {
             "task": settings.task,
             "reward": settings.reward.name(),
             "seed": settings.seed,
+            "learner": settings.method.name(),
+            "gamma": settings.gamma,
             "bundle_hash": settings.bundle_hash,
             "successes": self.rollouts.iter().map(|row| row.told.success).collect::<Vec<_>>(),
             "evaluations": evaluations.collect::<Vec<_>>(),
@@ -86,11 +87,14 @@ impl Ledger {
         let mut csv = String::from(
             "rollout,seed,steps,success,void,reward_sum,shaping_sum,true_progress,progress,highest_progress,claimed,held,late,strange,critic_loss,temperature\n",
         );
-        for RolloutRow { rollout, seed, told, critic_loss, temperature } in &self.rollouts {
+        for RolloutRow { rollout, seed, told, losses } in &self.rollouts {
             // Writing into a String cannot fail, here and below.
             let _ = write!(csv, "{rollout},{seed},");
             tell(&mut csv, told);
-            let _ = writeln!(csv, ",{critic_loss},{temperature}");
+            let _ = match losses {
+                Some([critic, temperature]) => writeln!(csv, ",{critic},{temperature}"),
+                None => writeln!(csv, ",,"),
+            };
         }
         csv
     }

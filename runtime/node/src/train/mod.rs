@@ -209,13 +209,7 @@ impl Run {
                 continue;
             }
             self.learner.end()?;
-            self.state.ledger.rollouts.push(RolloutRow {
-                rollout: number + 1,
-                seed,
-                told,
-                critic_loss: losses.critic(),
-                temperature: losses.temperature,
-            });
+            self.state.ledger.rollouts.push(RolloutRow { rollout: number + 1, seed, told, losses: losses.told() });
             let done = number + 1;
             if settings.evaluate_every > 0 && done.is_multiple_of(settings.evaluate_every) {
                 self.evaluate(done)?;

@@ -1,7 +1,7 @@
 //! Path integrals on one scene: a demonstration's actions in the order of time, whatever the state.
 //!
 //! A rollout is compared with others of the same start by its return, the discounted sum of its rewards. Of a shaped reward
-//! that is `gamma^T (gold + Phi(s_T)) - Phi(s_0)`, with the potential of an end that was cut off and none of one that was
+//! that is `gamma^(T-1) gold + gamma^T Phi(s_T) - Phi(s_0)`, with the potential of an end that was cut off and none of one that was
 //! terminal: the learner announces that it goes on from a cut-off state, and takes what may still come for nothing more than
 //! its potential.
 

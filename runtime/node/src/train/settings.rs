@@ -77,6 +77,27 @@ impl Settings {
             let what = format!("is {}", self.demonstrations);
             return Err(Error::input("--demonstrations", what, "path integrals start from one: leave it out"));
         }
+        if self.method == Method::Pi2 {
+            self.check_paths()?;
+        }
+        Ok(())
+    }
+
+    /// What path integrals have besides: whole steps, and episodes that are all the same.
+    fn check_paths(&self) -> Result<()> {
+        let step = u32::try_from(self.paths.rollouts).unwrap_or(u32::MAX);
+        if !self.rollouts.is_multiple_of(step) {
+            let what = format!("is {}, and path integrals learn from {step} at a time", self.rollouts);
+            return Err(Error::input("--rollouts", what, format!("give a multiple of {step}")));
+        }
+        for (name, value) in
+            [("--evaluation-episodes", self.evaluation_episodes), ("--final-episodes", self.final_episodes)]
+        {
+            if value > 1 {
+                let what = format!("is {value}, and path integrals play the same episode each time");
+                return Err(Error::input(name, what, "leave it out"));
+            }
+        }
         Ok(())
     }
 

@@ -48,9 +48,9 @@ pub(in crate::cli) struct TrainArgs {
     /// 0.97 for 100 steps, 0.988 for 250.
     #[arg(long)]
     pub(in crate::cli) gamma: Option<f64>,
-    /// Gradient steps for each step in the world.
-    #[arg(long, default_value_t = 3)]
-    pub(in crate::cli) updates_per_step: u32,
+    /// Gradient steps for each step in the world; 3 if absent, and pi2 takes none.
+    #[arg(long)]
+    pub(in crate::cli) updates_per_step: Option<u32>,
     /// How much light, surfaces and cameras differ from episode to episode: none, low, medium, high.
     #[arg(long, default_value = "none", value_parser = ["none", "low", "medium", "high"])]
     pub(in crate::cli) randomise: String,
@@ -87,6 +87,14 @@ impl TrainArgs {
         };
         let (views, bundle_hash) = bundle_facts(&bundle)?;
         let mut gym = usual_gym(&task)?;
+        let updates_per_step = match (self.learner, self.updates_per_step) {
+            (Method::Pi2, Some(given)) if given > 0 => {
+                let what = format!("is {given}, and path integrals take no gradient steps");
+                return Err(Error::input("--updates-per-step", what, "leave it out"));
+            }
+            (Method::Pi2, _) => 0,
+            (Method::Sac, given) => given.unwrap_or(3),
+        };
         let usual = |of_policies: u32| if self.learner == Method::Pi2 { 1 } else { of_policies };
         if self.learner == Method::Pi2 {
             // Nothing comes back from what an expert was off by: actions are played in the order of time.
@@ -110,7 +118,7 @@ impl TrainArgs {
             size: self.size,
             randomise: self.randomise,
             gym,
-            updates_per_step: self.updates_per_step,
+            updates_per_step,
             method: self.learner,
             learner: striatum_learner::SacConfig::default(),
             paths: striatum_learner::Pi2Config::default(),

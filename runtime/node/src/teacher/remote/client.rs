@@ -34,12 +34,8 @@ struct Failure {
 }
 
 impl Client {
-    /// Reads the key out of its variable.
-    ///
-    /// # Errors
-    /// A variable that is not set, or holds what no header can.
-    pub(super) fn new(config: &RemoteConfig) -> Result<Self> {
-        let key = config.key_variable.as_deref().map(key_in).transpose()?;
+    /// With the header's value, if it needs one: see [`key`].
+    pub(super) fn new(config: &RemoteConfig, key: Option<String>) -> Self {
         // A redirect would take the key to who knows whom.
         let agent = Agent::config_builder()
             .http_status_as_error(false)
@@ -49,7 +45,7 @@ impl Client {
         // On this computer no proxy is between.
         let agent = if config.is_here() { agent.proxy(None) } else { agent };
         let address = format!("{}/chat/completions", config.url.trim_end_matches('/'));
-        Ok(Self { agent: agent.build().new_agent(), address, key, retries: config.retries })
+        Self { agent: agent.build().new_agent(), address, key, retries: config.retries }
     }
 
     /// Sends a request and gives the reply's bytes, by `until` at the latest.
@@ -112,12 +108,26 @@ fn lost(error: ureq::Error) -> Failure {
     Failure { why, again, pause: None }
 }
 
-fn key_in(variable: &str) -> Result<String> {
-    let place = format!("the variable {variable}");
-    let mend = "set it to the endpoint's key, or leave teacher.remote.key_variable out";
-    let key = std::env::var(variable).map_err(|_| Error::input(&place, "is not set, or no text", mend))?;
+/// Reads the key out of the variable that the configuration names, as the header's value; none where it names none.
+///
+/// # Errors
+/// As [`header`].
+pub(in crate::teacher) fn key(config: &RemoteConfig) -> Result<Option<String>> {
+    config.key_variable.as_ref().map(|name| header(std::env::var(name).ok().as_deref())).transpose()
+}
+
+/// The header's value of what the variable holds.
+///
+/// # Errors
+/// A variable that is not set, or holds what no header can. Neither its name nor its text is in the error: either may be a key.
+pub(super) fn header(held: Option<&str>) -> Result<String> {
+    let refuse = |why: &str| {
+        let what = format!("the variable that teacher.remote.key_variable names {why}");
+        Error::input("the teacher", what, "set it to the endpoint's key, or leave teacher.remote.key_variable out")
+    };
+    let key = held.ok_or_else(|| refuse("is not set in this environment, or is no text"))?;
     if key.is_empty() || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(Error::input(&place, "holds no key: it is empty, or has blanks or other characters", mend));
+        return Err(refuse("holds no key: it is empty, or has blanks or other characters"));
     }
     Ok(format!("Bearer {key}"))
 }

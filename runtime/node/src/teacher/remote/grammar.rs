@@ -17,10 +17,16 @@ impl Grammar {
     /// The percentage that a text ends in, and the reasons before it. `None` for any other text: a sign, then a whole number from 0
     /// to 100 without leading zeros, in the form, with nothing but white space after it.
     pub(super) fn read<'a>(&self, text: &'a str) -> Option<(&'a str, i32)> {
-        let text = text.trim();
-        let body = text.strip_suffix(&self.after)?;
+        let (at, percent) = self.find(text)?;
+        Some((text[..at].trim(), percent))
+    }
+
+    /// As [`Grammar::read`], with the byte at which the answer's form begins.
+    pub(super) fn find(&self, text: &str) -> Option<(usize, i32)> {
+        let blanks = text.len() - text.trim_start().len();
+        let body = text.trim().strip_suffix(&self.after)?;
         let at = if self.before.is_empty() { body.rfind(['+', '-'])? } else { body.rfind(&self.before)? };
-        let (reasons, number) = (&body[..at], &body[at + self.before.len()..]);
+        let number = &body[at + self.before.len()..];
         let (sign, digits) = match number.as_bytes().first()? {
             b'+' => (1, &number[1..]),
             b'-' => (-1, &number[1..]),
@@ -32,7 +38,7 @@ impl Grammar {
         }
         let percent: i32 = digits.parse().ok()?;
         // -0 is never written: 0 has a plus sign.
-        ((0..=100).contains(&percent) && !(percent == 0 && sign < 0)).then_some((reasons.trim(), sign * percent))
+        ((0..=100).contains(&percent) && !(percent == 0 && sign < 0)).then_some((blanks + at, sign * percent))
     }
 }
 

@@ -20,6 +20,7 @@ use striatum_models::{GenerativeManifest, Role, Slot};
 
 use self::base64::data_url;
 use self::client::Client;
+pub(super) use self::client::key;
 use self::grammar::Grammar;
 use self::reply::Said;
 use super::open::References;
@@ -57,6 +58,15 @@ impl Remote {
     /// # Errors
     /// A prompt that does not fit the views, a view that the student has not, or a variable without a key.
     pub(super) fn open(config: &RemoteConfig, deadline_nanos: u64, references: &References) -> Result<Self> {
+        Self::with_key(config, key(config)?, deadline_nanos, references)
+    }
+
+    fn with_key(
+        config: &RemoteConfig,
+        key: Option<String>,
+        deadline_nanos: u64,
+        references: &References,
+    ) -> Result<Self> {
         let views = if config.views.is_empty() { references.views.clone() } else { config.views.clone() };
         let places = references.places(&views, "teacher.remote.views")?;
         let slots = GenerativeManifest::usual_slots(&views);
@@ -68,7 +78,7 @@ impl Remote {
         let urls =
             |images: &[Arc<Image>]| places.iter().map(|&view| picture(&images[view])).collect::<Result<Vec<_>>>();
         let (start, goal) = (urls(&references.start)?, urls(&references.goal)?);
-        let (client, grammar) = (Client::new(config)?, Grammar::new(&config.answer));
+        let (client, grammar) = (Client::new(config, key), Grammar::new(&config.answer));
         let (config, deadline) = (config.clone(), Duration::from_nanos(deadline_nanos));
         Ok(Self { config, client, deadline, grammar, pieces, slots, views, places, start, goal })
     }

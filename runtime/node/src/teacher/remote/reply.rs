@@ -8,6 +8,12 @@ use crate::error::{Error, Result};
 
 /// Longest text that is kept for the record, characters.
 const MAX_TEXT: usize = 4000;
+/// Most tokens that an answer is looked for in: a form, three digits, and some blanks.
+const MAX_TOKENS: usize = 64;
+/// Most alternatives that are looked at for each, as many as are asked for,
+const MAX_ALTERNATIVES: usize = 20;
+/// and the longest of them, and of the tokens of an answer together, bytes.
+const MAX_ANSWER: usize = 1000;
 
 /// One answer.
 #[derive(Clone, Debug)]
@@ -80,18 +86,32 @@ impl Said {
     }
 }
 
-/// About the spread around the answer that was written: each token in turn is replaced by its alternatives, and what is an answer
-/// then counts with the alternative's probability. Two tokens that change together are left out, so that this is rather too small.
-/// `None` without tokens, or with tokens that do not make the text.
+/// About the spread around the answer that was written: each of its tokens in turn is replaced by its alternatives, and what is an
+/// answer then counts with the alternative's probability. Two tokens that change together are left out, so that this is rather too
+/// small. `None` without tokens, or with tokens that do not make the text, or too many.
 fn variance(text: &str, percent: i32, tokens: &[Token], grammar: &Grammar) -> Option<f64> {
     let all: String = tokens.iter().map(|token| token.token.as_str()).collect();
     if tokens.is_empty() || all.trim() != text.trim() {
         return None;
     }
+    // The reasons before the answer change nothing of it: the first token is the one in which it begins.
+    let (begin, _) = grammar.find(&all)?;
+    let (mut at, mut before) = (0, 0);
+    while before + tokens.get(at)?.token.len() <= begin {
+        before += tokens[at].token.len();
+        at += 1;
+    }
+    let answer = &tokens[at..];
+    if answer.len() > MAX_TOKENS || all.len() - before > MAX_ANSWER {
+        return None;
+    }
     let mut sum = 0.0;
-    for (at, token) in tokens.iter().enumerate() {
-        for other in token.top_logprobs.iter().filter(|other| other.token != token.token && other.logprob <= 0.0) {
-            let changed = tokens.iter().enumerate();
+    for (at, token) in answer.iter().enumerate() {
+        for other in token.top_logprobs.iter().take(MAX_ALTERNATIVES) {
+            if other.token == token.token || other.token.len() > MAX_ANSWER || other.logprob > 0.0 {
+                continue;
+            }
+            let changed = answer.iter().enumerate();
             let changed: String =
                 changed.map(|(place, token)| if place == at { &other.token } else { &token.token }.as_str()).collect();
             if let Some((_, value)) = grammar.read(&changed) {
@@ -131,6 +151,36 @@ mod tests {
         // Without log-probabilities, or with those of another text, nothing is known.
         for logprobs in [json!(null), json!({ "content": null }), json!({ "content": [{ "token": "no" }] })] {
             let read = said(&json!({ "choices": [{ "message": message, "logprobs": logprobs }] })).unwrap();
+            assert_eq!((read.hop, read.variance), (Some(0.1), None));
+        }
+    }
+
+    /// What is read of these tokens, which make the text.
+    fn of_tokens(tokens: &[Value]) -> Said {
+        let content: String = tokens.iter().filter_map(|token| token["token"].as_str()).collect();
+        let choice = json!({ "message": { "content": content }, "logprobs": { "content": tokens } });
+        said(&json!({ "choices": [choice] })).unwrap()
+    }
+
+    #[test]
+    fn only_the_answers_tokens_are_looked_at_and_not_too_many_of_anything() {
+        let plain = |token: &str| json!({ "token": token, "top_logprobs": [] });
+        let other = |token: &str| json!({ "token": token, "logprob": 0.5_f64.ln() });
+        let digit = |others: Vec<Value>| json!({ "token": "1", "top_logprobs": others });
+        let reason = json!({ "token": "I see +2 ", "top_logprobs": [other("<score>+90%</score>")] });
+        let answer = [plain("<score>+"), digit(vec![other("2")]), plain("0%</score>")];
+        // 20 % with one half; ten thousand reasons change nothing of it.
+        let wanted = 0.5 * 0.01;
+        for reasons in [0, 1, 10_000] {
+            let read = of_tokens(&[vec![reason.clone(); reasons], answer.to_vec()].concat());
+            assert!(read.hop == Some(0.1) && (read.variance.unwrap() - wanted).abs() < 1e-12, "{:?}", read.variance);
+        }
+        // What comes too late in the list is not looked at.
+        let late = digit([vec![other("x"); 20], vec![other("2")]].concat());
+        let read = of_tokens(&[answer[0].clone(), late, answer[2].clone()]);
+        assert!(read.variance.unwrap().abs() < 1e-12);
+        for many in [vec![plain(" "); 100], vec![plain(&" ".repeat(2000))]] {
+            let read = of_tokens(&[answer.to_vec(), many].concat());
             assert_eq!((read.hop, read.variance), (Some(0.1), None));
         }
     }

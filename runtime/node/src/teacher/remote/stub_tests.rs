@@ -221,20 +221,33 @@ fn nobody_there_is_one_line_too() {
 }
 
 #[test]
-fn the_key_comes_from_its_variable_and_is_in_the_request_alone() {
+fn the_key_is_in_the_request_alone() {
     let folder = tempfile::tempdir().unwrap();
     let (url, heard) = stub(vec![completion("<score>+30%</score>")]);
-    // Every process has a PATH, and it is no text that an error shows by chance.
-    let path = std::env::var("PATH").unwrap();
-    let with_key = RemoteConfig { key_variable: Some("PATH".into()), ..config(url, folder.path()) };
-    let mut teacher = Remote::open(&with_key, 2_000_000_000, &references()).unwrap();
+    let config = config(url, folder.path());
+    let header = client::header(Some("sk-secret")).unwrap();
+    let mut teacher = Remote::with_key(&config, Some(header), 2_000_000_000, &references()).unwrap();
     let judged = teacher.judge(&set()).unwrap();
-    assert!(heard.lock().unwrap()[0].0.to_ascii_lowercase().contains("authorization: bearer"));
-    assert!(heard.lock().unwrap()[0].0.contains(&path));
-    assert!(!judged.detail.to_string().contains(&path) && !toml::to_string(&with_key).unwrap().contains(&path));
-    let absent = RemoteConfig { key_variable: Some("STRIATUM_NO_SUCH_KEY".into()), ..with_key };
-    let error = Remote::open(&absent, 1, &references()).err().unwrap().to_string();
-    assert!(error.contains("STRIATUM_NO_SUCH_KEY: is not set"), "{error}");
+    let head = heard.lock().unwrap()[0].0.clone();
+    assert!(head.to_ascii_lowercase().contains("authorization: bearer sk-secret\r\n"), "one key, whole");
+    assert!(!judged.detail.to_string().contains("sk-secret") && !heard.lock().unwrap()[0].1.contains("sk-secret"));
+}
+
+#[test]
+fn a_variable_without_a_key_is_refused_and_neither_its_name_nor_its_text_is_said() {
+    for held in ["", "sk secret", "sk-secret\n", "sk-sécret"] {
+        let error = client::header(Some(held)).unwrap_err().to_string();
+        assert!(error.contains("key_variable names holds no key") && !error.contains('\n'), "{error}");
+        assert!(!error.contains("cret"), "{error}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let base = config("http://127.0.0.1:9/v1".into(), folder.path());
+    let absent = RemoteConfig { key_variable: Some("STRIATUM_NO_SUCH_KEY".into()), ..base };
+    for error in [key(&absent).unwrap_err(), Remote::open(&absent, 1, &references()).err().unwrap()] {
+        let error = error.to_string();
+        assert!(error.contains("teacher.remote.key_variable names is not set in this environment"), "{error}");
+        assert!(!error.contains("NO_SUCH_KEY"), "{error}");
+    }
 }
 
 #[test]
