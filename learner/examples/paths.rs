@@ -21,7 +21,7 @@ fn play(gym: &mut Gym, seed: u64, actions: &[f32]) -> Outcome<(f64, bool)> {
         let mut action = rows[usize::min(step, rows.len() - 1)].to_vec();
         if step >= rows.len() {
             // The arm stays where it is, the gripper as it was.
-            action.iter_mut().take(4).for_each(|number| *number = 0.0);
+            action.iter_mut().take(Gym::MOVES).for_each(|number| *number = 0.0);
         }
         let taken = gym.step(&action)?;
         let done = taken.ended && taken.truth.success;

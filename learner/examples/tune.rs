@@ -1,7 +1,8 @@
 //! Learns one simulated task from its true state, and prints how often it succeeds on the way: what the defaults were
 //! found with.
 //!
-//! `cargo run -p striatum-learner --example tune -- TASK [KEY=VALUE...]`; keys: `reward` (sparse or true), `seed`, `rollouts`,
+//! `cargo run -p striatum-learner --example tune -- TASK [KEY=VALUE...]`; keys: `reward` (sparse or true), `noise` (of the true potential, standard
+//! deviation), `seen` (whether critics are told it), `seed`, `rollouts`,
 //! `demonstrations`, `updates` (for each step), `gamma`, `every` (rollouts between evaluations), `evaluations` (episodes of
 //! each), and every number of `SacConfig`.
 #![allow(clippy::print_stdout)]
@@ -9,7 +10,7 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use striatum_learner::{Sac, SacConfig, Transition};
+use striatum_learner::{Random, Sac, SacConfig, Transition};
 use striatum_robots::RobotSpec;
 use striatum_sim::{Gym, GymConfig, TaskId};
 
@@ -68,8 +69,9 @@ impl Trial {
         self.gym.reset(seed)?;
         self.gym.observe(&mut now);
         self.physics_secs += start.elapsed().as_secs_f64();
-        let mut noise = rand_noise(seed);
-        let mut potential = self.gym.world().truth().progress + self.plan.noise * noise();
+        // Of a stream that no learner has.
+        let mut chance = Random::new(seed, 9);
+        let mut potential = self.gym.world().truth().progress + self.plan.noise * f64::from(chance.normal());
         loop {
             let start = Instant::now();
             match driver {
@@ -82,7 +84,7 @@ impl Trial {
             self.physics_secs += start.elapsed().as_secs_f64();
             played.steps += 1;
             let terminal = step.ended && step.truth.success;
-            let seen = step.truth.progress + self.plan.noise * noise();
+            let seen = step.truth.progress + self.plan.noise * f64::from(chance.normal());
             let after = if terminal { 0.0 } else { seen };
             let gold = f64::from(u8::from(terminal));
             let shaping = if self.plan.shaped { self.plan.gamma * after - potential } else { 0.0 };
@@ -203,20 +205,6 @@ impl Trial {
         }
         Ok(())
     }
-}
-
-/// Normal numbers, the same for a seed.
-fn rand_noise(seed: u64) -> impl FnMut() -> f64 {
-    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(1);
-    let mut unit = move || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        #[allow(clippy::cast_precision_loss)]
-        let unit = (state >> 11) as f64 / (1_u64 << 53) as f64;
-        unit
-    };
-    move || (0..12).map(|_| unit()).sum::<f64>() - 6.0
 }
 
 /// `KEY=VALUE` arguments, each to be used once.

@@ -20,5 +20,6 @@ mod store;
 
 pub use error::{Error, Result};
 pub use pi2::{Pi2, Pi2Config};
+pub use random::Random;
 pub use replay::Transition;
 pub use sac::{Losses, Sac, SacConfig};

@@ -8,7 +8,7 @@ use crate::store::{Reader, Writer};
 
 /// Numbers from a seed, the same on every machine.
 #[derive(Clone, Debug)]
-pub(crate) struct Random {
+pub struct Random {
     seed: u64,
     stream: u64,
     rng: ChaCha8Rng,
@@ -16,14 +16,15 @@ pub(crate) struct Random {
 
 impl Random {
     /// `stream` separates users of one seed.
-    pub(crate) fn new(seed: u64, stream: u64) -> Self {
+    #[must_use]
+    pub fn new(seed: u64, stream: u64) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         rng.set_stream(stream);
         Self { seed, stream, rng }
     }
 
     /// Even in (0, 1).
-    pub(crate) fn unit(&mut self) -> f32 {
+    pub fn unit(&mut self) -> f32 {
         // 23 bits and a half: never 0, never 1, and exact in an f32.
         #[allow(clippy::cast_precision_loss)]
         let unit = ((self.rng.next_u32() >> 9) as f32 + 0.5) / (1_u32 << 23) as f32;
@@ -32,13 +33,13 @@ impl Random {
 
     /// Normal with mean 0 and standard deviation 1 (Box and Muller 1958; the second of each pair is not used, so that
     /// the place in the stream is all there is to save).
-    pub(crate) fn normal(&mut self) -> f32 {
+    pub fn normal(&mut self) -> f32 {
         let (radius, turn) = (self.unit(), self.unit());
         libm::sqrtf(-2.0 * libm::logf(radius)) * libm::cosf(std::f32::consts::TAU * turn)
     }
 
     /// Even among 0 to `count` - 1.
-    pub(crate) fn below(&mut self, count: usize) -> usize {
+    pub fn below(&mut self, count: usize) -> usize {
         let pick = self.rng.next_u64() % (count.max(1) as u64);
         usize::try_from(pick).unwrap_or(0)
     }

@@ -8,6 +8,8 @@ use nalgebra::{UnitQuaternion, Vector3};
 
 use crate::physics::{Action, Door, PickPlace, Task, TaskId, Tidy, World, down, opening_for, yaw_of};
 
+/// Numbers of an action that move the hand: three shifts and a turn.
+pub(super) const MOVES: usize = 4;
 /// Longest shift along an axis, for a second of a robot of a metre's reach.
 const SHIFT_METRES_PER_SEC: f64 = 0.2;
 /// Fastest turn about the vertical.
@@ -27,7 +29,7 @@ pub(super) fn grasps(task: TaskId) -> bool {
 
 /// Numbers of an action.
 pub(super) fn len(task: TaskId) -> usize {
-    4 + usize::from(grasps(task))
+    MOVES + usize::from(grasps(task))
 }
 
 /// How far the fingers are apart when they are open.

@@ -39,6 +39,9 @@ pub struct Gym {
 }
 
 impl Gym {
+    /// Numbers of an action that move the hand; what comes after them, where a task takes hold, is the gripper's.
+    pub const MOVES: usize = act::MOVES;
+
     /// A gym of this task for a robot, as after `reset(0)`.
     ///
     /// # Errors

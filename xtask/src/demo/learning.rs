@@ -28,12 +28,15 @@ pub(super) const STEPS: usize = 3;
 /// # Errors
 /// What the program refuses, or a folder that cannot be written.
 pub(super) fn learn(steps: &mut Steps, striatum: &Path, out: &Path) -> Result<Vec<PathBuf>> {
-    // A run is begun once, and the demo begins anew each time.
     let folder = out.join("learning");
-    episodes::remove_folder(&folder)?;
     let worlds = folder.join("episodes");
     let shown: Vec<PathBuf> = (1..=DEMONSTRATIONS).map(|seed| worlds.join(format!("episode_{seed:03}"))).collect();
-    let bundle = folder.join("bundle");
+    let (bundle, run) = (folder.join("bundle"), folder.join("run"));
+    // The demo begins anew each time, and removes nothing but what it made.
+    shown.iter().try_for_each(|episode| episodes::remove(episode))?;
+    if run.join("checkpoint.bin").is_file() {
+        episodes::remove_folder(&run)?;
+    }
     steps.run(
         &format!("sim, adapt: an expert of `{TASK}` at {DEMONSTRATIONS} doors, and a reward from that"),
         || {
@@ -45,7 +48,6 @@ pub(super) fn learn(steps: &mut Steps, striatum: &Path, out: &Path) -> Result<Ve
             process::run(command.args(["--task", WORDS, "--input-size", INPUT_SIZE]))
         },
     )?;
-    let run = folder.join("run");
     steps.run("train: one more door, a movement bent by what the reward says of each try", || {
         let mut command = Command::new(striatum);
         command.args(["train", TASK, "--learner", "pi2", "--rollouts", ROLLOUTS, "--size", SIZE]);

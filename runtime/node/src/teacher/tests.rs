@@ -430,9 +430,9 @@ fn a_run_ends_without_a_teacher_that_never_answers() {
     let mut rig = Rig::with(rules(), open);
     rig.show();
     asked.recv_timeout(LIMIT).unwrap();
-    let start = Instant::now();
+    // It comes back though nothing lets the teacher go.
     rig.desk.as_mut().unwrap().finish();
-    assert!(start.elapsed() < Duration::from_secs(10));
+    assert_eq!((rig.count(TeacherCount::Asked), rig.count(TeacherCount::Answered)), (1, 0));
     drop(leave);
 }
 

@@ -6,6 +6,7 @@
 //! its potential.
 
 use striatum_learner::{Pi2, Pi2Config, Transition};
+use striatum_sim::Gym;
 
 use crate::error::{Error, Result};
 
@@ -56,14 +57,12 @@ impl Paths {
 
     /// When they are over the arm stays where it is, and the gripper as it was.
     pub(super) fn act(&mut self, out: &mut Vec<f32>) {
-        /// Shifts and turn, as a gym has them; a gripper comes after them.
-        const MOVES: usize = 4;
         out.clear();
         let last = (self.actions.len() / self.action_len).saturating_sub(1);
         let begin = self.step.min(last) * self.action_len;
         out.extend_from_slice(self.actions.get(begin..begin + self.action_len).unwrap_or_default());
         if self.step > last {
-            out.iter_mut().take(MOVES).for_each(|number| *number = 0.0);
+            out.iter_mut().take(Gym::MOVES).for_each(|number| *number = 0.0);
         }
         self.step += 1;
     }
