@@ -194,7 +194,9 @@ impl Trial {
         let mut lately = Vec::new();
         for rollout in 0..self.plan.rollouts {
             let seed = self.plan.seed * 10_000 + rollout;
+            self.sac.begin_rollout();
             let (played, _) = self.play(seed, &Driver::Explore, true)?;
+            self.sac.end_rollout(played.success);
             lately.push(f64::from(u8::from(played.success)));
             if (rollout + 1) % self.plan.every == 0 {
                 #[allow(clippy::cast_precision_loss)]
@@ -260,6 +262,7 @@ fn main() -> Outcome<()> {
         actor_after: keys.take("actor_after", usual.actor_after)?,
         cloning_weight: keys.take("cloning_weight", usual.cloning_weight)?,
         cloning_updates: keys.take("cloning_updates", usual.cloning_updates)?,
+        imitate_success: keys.take("imitate_success", usual.imitate_success)?,
         settled_spread: keys.take("settled_spread", usual.settled_spread)?,
         capacity: keys.take("capacity", usual.capacity)?,
     };

@@ -83,20 +83,23 @@ impl Replay {
             let mend = "give gamma^k, or 0 after a terminal step";
             return Err(Error::Number { what: "discount", index: 0, value: discount, mend });
         }
-        let row_len = self.row_len();
         let [before, after] = transition.potentials;
         let numbers = [transition.reward, discount, before, after];
         let parts = [transition.observation, transition.action, &numbers, transition.next_observation];
+        self.put(parts.into_iter().flatten().copied());
+        Ok(())
+    }
+
+    /// A row that was checked, in the place of the oldest when there is no other.
+    fn put(&mut self, row: impl Iterator<Item = f32>) {
         if self.len() < self.capacity {
-            parts.iter().for_each(|part| self.rows.extend_from_slice(part));
+            self.rows.extend(row);
         } else {
-            let row = &mut self.rows[self.next * row_len..(self.next + 1) * row_len];
-            for (old, new) in row.iter_mut().zip(parts.into_iter().flatten()) {
-                *old = *new;
-            }
+            let row_len = self.row_len();
+            let old = &mut self.rows[self.next * row_len..(self.next + 1) * row_len];
+            old.iter_mut().zip(row).for_each(|(old, new)| *old = new);
         }
         self.next = (self.next + 1) % self.capacity;
-        Ok(())
     }
 
     /// Adds `count` transitions to a batch, drawn with replacement. There has to be one.
@@ -115,6 +118,24 @@ impl Replay {
             batch.next_potentials.push(row[3]);
             batch.next_observations.extend_from_slice(&row[4..]);
         }
+    }
+
+    /// Adds the `count` transitions that another memory was given last, in their order, as far as it still has them.
+    pub(crate) fn add_last(&mut self, from: &Self, count: usize) {
+        let row_len = self.row_len();
+        let count = count.min(from.len());
+        for back in (1..=count).rev() {
+            // While a memory fills, the next place is the one behind its last row.
+            let place = (from.next + from.capacity - back) % from.capacity;
+            self.put(from.rows[place * row_len..(place + 1) * row_len].iter().copied());
+        }
+    }
+
+    /// What was paid, oldest place first.
+    #[cfg(test)]
+    pub(crate) fn rewards(&self) -> Vec<f32> {
+        let [observation, action] = self.lens;
+        self.rows.chunks_exact(self.row_len()).map(|row| row[observation + action]).collect()
     }
 
     pub(crate) fn save(&self, out: &mut Writer) {

@@ -39,6 +39,9 @@ pub struct SacConfig {
     pub cloning_weight: f32,
     /// Updates of the warm start, which clones the demonstrations; default 2000, 0 for none.
     pub cloning_updates: usize,
+    /// Whether a rollout that succeeded is remembered as a demonstration too, so that it is cloned and drawn as one
+    /// (self-imitation, Oh et al. 2018); default yes.
+    pub imitate_success: bool,
     /// Share of the policy's spread that is left when it is not to explore; default 0.5. The middle alone, 0, comes to rest
     /// where nothing moves it any more.
     pub settled_spread: f32,
@@ -64,6 +67,7 @@ impl Default for SacConfig {
             actor_after: 600,
             cloning_weight: 0.1,
             cloning_updates: 2000,
+            imitate_success: true,
             settled_spread: 0.5,
             capacity: 50_000,
         }

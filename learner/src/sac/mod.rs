@@ -62,6 +62,8 @@ pub struct Sac {
     temperature_steps: Adam,
     lived: Replay,
     demonstrated: Replay,
+    /// Steps of its own since the rollout began.
+    rollout_steps: usize,
     /// Of actions that explore, of those that do not, and of learning: so that none of them hangs on how often another was
     /// asked.
     exploring: Random,
@@ -113,6 +115,7 @@ impl Sac {
             temperature_steps: Adam::new(1),
             lived: Replay::new(observation_len, action_len, config.capacity),
             demonstrated: Replay::new(observation_len, action_len, config.capacity),
+            rollout_steps: 0,
             exploring: Random::new(seed, 1),
             learning: Random::new(seed, 2),
             settled: Random::new(seed, 3),
@@ -157,7 +160,23 @@ impl Sac {
     /// # Errors
     /// A row of another length, a number that is not finite or out of range.
     pub fn remember(&mut self, transition: Transition<'_>) -> Result<()> {
-        self.lived.add(&transition)
+        self.lived.add(&transition)?;
+        self.rollout_steps += 1;
+        Ok(())
+    }
+
+    /// A rollout begins: what was remembered before belongs to another.
+    pub fn begin_rollout(&mut self) {
+        self.rollout_steps = 0;
+    }
+
+    /// A rollout is over. One that succeeded shows how it is done as a demonstration does: its steps are remembered as such
+    /// too, if the configuration says so.
+    pub fn end_rollout(&mut self, succeeded: bool) {
+        let steps = std::mem::take(&mut self.rollout_steps);
+        if succeeded && self.config.imitate_success {
+            self.demonstrated.add_last(&self.lived, steps);
+        }
     }
 
     /// Remembers a step of a demonstration.

@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::random::Random;
 use crate::store::{Reader, Writer};
 
-const HEAD: &[u8; 8] = b"STRSAC\0\x02";
+const HEAD: &[u8; 8] = b"STRSAC\0\x03";
 
 impl Sac {
     /// Everything, so that a learner that is loaded goes on as this one would: to the bit.
@@ -35,6 +35,7 @@ impl Sac {
         }
         self.lived.save(&mut out);
         self.demonstrated.save(&mut out);
+        out.len(self.rollout_steps);
         Ok(out.finish())
     }
 
@@ -71,6 +72,7 @@ impl Sac {
         }
         this.lived.load(&mut from)?;
         this.demonstrated.load(&mut from)?;
+        this.rollout_steps = from.len()?;
         from.finish()?;
         Ok(this)
     }

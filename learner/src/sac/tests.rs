@@ -319,3 +319,48 @@ proptest! {
         prop_assert!(error.contains(name) && error.contains("give"), "{error}");
     }
 }
+
+/// A step that is known by its reward.
+fn live(sac: &mut Sac, reward: f32) {
+    let transition = Transition {
+        observation: &[0.5],
+        action: &[0.25],
+        reward,
+        discount: 0.9,
+        next_observation: &[0.5],
+        potentials: [0.0; 2],
+    };
+    sac.remember(transition).unwrap();
+}
+
+/// A learner whose second rollout, of nine steps that go over the end of its memory, ended so.
+fn ended(imitate_success: bool, succeeded: bool) -> Sac {
+    let config = SacConfig { imitate_success, ..small() };
+    let mut sac = Sac::new(1, 1, config, 3).unwrap();
+    for steps in [35, 9] {
+        sac.begin_rollout();
+        (0..steps).for_each(|step: u8| live(&mut sac, f32::from(step)));
+    }
+    sac.end_rollout(succeeded);
+    // Nothing has been lived since.
+    sac.end_rollout(succeeded);
+    sac
+}
+
+#[test]
+fn a_rollout_that_succeeded_is_a_demonstration() {
+    assert_eq!(ended(true, true).demonstrated.rewards(), (0..9_u8).map(f32::from).collect::<Vec<_>>());
+    assert!(ended(true, false).demonstrated.rewards().is_empty());
+    assert!(ended(false, true).demonstrated.rewards().is_empty());
+}
+
+#[test]
+fn a_learner_that_was_saved_in_a_rollout_remembers_the_whole() {
+    let mut sac = ended(true, false);
+    for reward in [1.0, 2.0] {
+        sac = Sac::load(&sac.save().unwrap()).unwrap();
+        live(&mut sac, reward);
+    }
+    sac.end_rollout(true);
+    assert_eq!(sac.demonstrated.rewards(), [1.0, 2.0]);
+}

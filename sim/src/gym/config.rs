@@ -36,9 +36,10 @@ impl GymConfig {
         let usual = Self::default();
         match task {
             TaskId::Push => Self { max_secs: 16.0, ..usual },
-            TaskId::PickPlace | TaskId::Door => usual,
+            TaskId::PickPlace => Self { expert_noise: 0.1, ..usual },
+            TaskId::Door => usual,
             TaskId::Peg => Self { max_secs: 24.0, expert_noise: 0.05, ..usual },
-            TaskId::Tidy => Self { max_secs: 50.0, ..usual },
+            TaskId::Tidy => Self { max_secs: 50.0, expert_noise: 0.1, ..usual },
         }
     }
 

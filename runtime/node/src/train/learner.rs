@@ -101,7 +101,10 @@ impl Learner {
     /// There was no demonstration.
     pub(super) fn begin(&mut self, explore: bool) -> Result<()> {
         match self {
-            Self::Critic(_) => Ok(()),
+            Self::Critic(sac) => {
+                sac.begin_rollout();
+                Ok(())
+            }
             Self::Paths(paths) => paths.begin(explore),
         }
     }
@@ -145,13 +148,16 @@ impl Learner {
         }
     }
 
-    /// A rollout is over, and was not lost.
+    /// A rollout is over, and was not lost; gold says whether it `succeeded`.
     ///
     /// # Errors
     /// A return that is not finite.
-    pub(super) fn end(&mut self) -> Result<()> {
+    pub(super) fn end(&mut self, succeeded: bool) -> Result<()> {
         match self {
-            Self::Critic(_) => Ok(()),
+            Self::Critic(sac) => {
+                sac.end_rollout(succeeded);
+                Ok(())
+            }
             Self::Paths(paths) => paths.end(),
         }
     }

@@ -208,7 +208,7 @@ impl Run {
             if self.is_lost(told)? {
                 continue;
             }
-            self.learner.end()?;
+            self.learner.end(told.success)?;
             self.state.ledger.rollouts.push(RolloutRow { rollout: number + 1, seed, told, losses: losses.told() });
             let done = number + 1;
             if settings.evaluate_every > 0 && done.is_multiple_of(settings.evaluate_every) {
