@@ -162,3 +162,40 @@ impl Learner {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use striatum_learner::SacConfig;
+
+    use super::*;
+
+    /// What is left of a rollout of one step that ended so.
+    fn after(lost_first: bool, succeeded: bool) -> Vec<u8> {
+        let mut learner = Learner::Critic(Box::new(Sac::new(1, 1, SacConfig::default(), 1).unwrap()));
+        let step = |reward| Transition {
+            observation: &[0.0],
+            action: &[0.0],
+            reward,
+            discount: 0.9,
+            next_observation: &[0.0],
+            potentials: [0.0; 2],
+        };
+        learner.begin(true).unwrap();
+        learner.remember(step(0.0)).unwrap();
+        if !lost_first {
+            learner.end(false).unwrap();
+        }
+        learner.begin(true).unwrap();
+        learner.remember(step(1.0)).unwrap();
+        learner.end(succeeded).unwrap();
+        learner.save().unwrap()
+    }
+
+    #[test]
+    fn success_leaves_something_to_clone_and_a_rollout_that_was_lost_does_not() {
+        assert_ne!(after(false, true), after(false, false));
+        assert_eq!(after(true, true), after(false, true));
+    }
+}
