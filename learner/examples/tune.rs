@@ -133,18 +133,18 @@ impl Trial {
             if !played.success {
                 continue;
             }
-            for row in &rows {
+            self.sac.remember_demonstration(rows.iter().map(|row| {
                 let (before, rest) = row.split_at(observation);
                 let (done, rest) = rest.split_at(action);
-                self.sac.remember_demonstration(Transition {
+                Transition {
                     observation: before,
                     action: done,
                     reward: rest[0],
                     discount: rest[1],
                     next_observation: &rest[4..],
                     potentials: [rest[2], rest[3]],
-                })?;
-            }
+                }
+            }))?;
             shown += 1;
             if shown == self.plan.demonstrations {
                 break;
@@ -253,6 +253,7 @@ fn main() -> Outcome<()> {
         subset: keys.take("subset", usual.subset)?,
         batch: keys.take("batch", usual.batch)?,
         demonstration_share: keys.take("demonstration_share", usual.demonstration_share)?,
+        look_ahead: keys.take("look_ahead", usual.look_ahead)?,
         learning_rate: keys.take("learning_rate", usual.learning_rate)?,
         target_rate: keys.take("target_rate", usual.target_rate)?,
         initial_temperature: keys.take("initial_temperature", usual.initial_temperature)?,

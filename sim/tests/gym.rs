@@ -58,6 +58,29 @@ fn a_seed_is_an_episode() {
 }
 
 #[test]
+fn a_learner_is_told_how_long_ago_the_gripper_was_told_something_else() {
+    // Behind what is told of the hand's place, its turn, and the gripper itself.
+    const AGE: usize = 11;
+    let mut gym = gym(TaskId::PickPlace, GymConfig::default());
+    let ages = |gym: &mut Gym, grippers: &[f32]| {
+        let mut observation = Vec::new();
+        grippers
+            .iter()
+            .map(|gripper| {
+                gym.step(&[0.0, 0.0, 0.0, 0.0, *gripper]).expect("before the end");
+                gym.observe(&mut observation);
+                observation[AGE]
+            })
+            .collect::<Vec<_>>()
+    };
+    // A decision is an eighth of the time after which nothing is awaited any more.
+    assert_eq!(ages(&mut gym, &[-0.5, -0.5, -0.9, 0.5, 0.5]), [-1.0, -0.75, -0.5, -1.0, -0.75]);
+    assert_eq!(ages(&mut gym, &[0.5; 9])[6..], [1.0; 3]);
+    gym.reset(3).expect("a world");
+    assert_eq!(ages(&mut gym, &[-0.5]), [-1.0]);
+}
+
+#[test]
 fn what_is_no_action_is_refused_and_changes_nothing() {
     let mut gym = gym(TaskId::PickPlace, GymConfig::default());
     let mut before = Vec::new();

@@ -20,6 +20,9 @@ pub struct SacConfig {
     pub batch: usize,
     /// Share of them that comes from demonstrations, while there are any; default 0.5.
     pub demonstration_share: f32,
+    /// Steps that a critic's target looks ahead before it bootstraps, as far as the episode goes; default 1. More of them
+    /// carry a reward further back at once, and count what was done on the way as the policy's own.
+    pub look_ahead: usize,
     /// Step size of Adam, for everything; default 5e-4.
     pub learning_rate: f32,
     /// How far the target critics come towards the critics at each update; default 0.005.
@@ -58,6 +61,7 @@ impl Default for SacConfig {
             subset: 2,
             batch: 128,
             demonstration_share: 0.5,
+            look_ahead: 1,
             learning_rate: 5e-4,
             target_rate: 0.005,
             initial_temperature: 0.0003,
@@ -86,6 +90,7 @@ impl SacConfig {
             ("critics", self.critics, 1, 64, "give 1 to 64"),
             ("subset", self.subset, 1, self.critics, "give 1 to as many as there are critics"),
             ("batch", self.batch, 2, 65_536, "give 2 to 65536"),
+            ("look_ahead", self.look_ahead, 1, 1000, "give 1 to 1000"),
             ("actor_every", self.actor_every, 1, 1000, "give 1 to 1000"),
             ("cloning_updates", self.cloning_updates, 0, 10_000_000, "give 0 to 10000000"),
             ("capacity", self.capacity, 1, 100_000_000, "give 1 to 100000000"),

@@ -168,6 +168,7 @@ impl Sac {
     /// A rollout begins: what was remembered before belongs to another.
     pub fn begin_rollout(&mut self) {
         self.rollout_steps = 0;
+        self.lived.begin();
     }
 
     /// A rollout is over. One that succeeded shows how it is done as a demonstration does: its steps are remembered as such
@@ -179,12 +180,14 @@ impl Sac {
         }
     }
 
-    /// Remembers a step of a demonstration.
+    /// Remembers a demonstration, from its first step to its last.
     ///
     /// # Errors
-    /// As [`Self::remember`].
-    pub fn remember_demonstration(&mut self, transition: Transition<'_>) -> Result<()> {
-        self.demonstrated.add(&transition)
+    /// As [`Self::remember`]; what came before the step that was refused is kept.
+    pub fn remember_demonstration<'a>(&mut self, steps: impl IntoIterator<Item = Transition<'a>>) -> Result<()> {
+        let remembered = steps.into_iter().try_for_each(|step| self.demonstrated.add(&step));
+        self.demonstrated.begin();
+        remembered
     }
 
     /// Clones the demonstrations, as long as the configuration says, and says how far off it still is: the mean squared
@@ -201,7 +204,7 @@ impl Sac {
         for _ in 0..self.config.cloning_updates {
             let Scratch { batch, slopes, .. } = &mut self.scratch;
             batch.clear();
-            self.demonstrated.draw(self.config.batch, &mut self.learning, batch);
+            self.demonstrated.draw(self.config.batch, 1, &mut self.learning, batch);
             zero(slopes, self.actor.network.params.len());
             loss = self.actor.clone_slope(&batch.observations, &batch.actions, 1.0, slopes);
             self.actor_steps.step(&mut self.actor.network.params, slopes, self.config.learning_rate);
@@ -249,8 +252,9 @@ impl Sac {
         };
         let batch = &mut self.scratch.batch;
         batch.clear();
-        self.demonstrated.draw(demonstrated, &mut self.learning, batch);
-        self.lived.draw(whole - demonstrated, &mut self.learning, batch);
+        let ahead = self.config.look_ahead;
+        self.demonstrated.draw(demonstrated, ahead, &mut self.learning, batch);
+        self.lived.draw(whole - demonstrated, ahead, &mut self.learning, batch);
         Ok(demonstrated)
     }
 

@@ -36,7 +36,7 @@ fn lived(seed: u64, steps: usize) -> Sac {
             potentials: [row[1], row[4]],
         };
         if step % 3 == 0 {
-            sac.remember_demonstration(transition).unwrap();
+            sac.remember_demonstration([transition]).unwrap();
         } else {
             sac.remember(transition).unwrap();
         }
@@ -151,7 +151,7 @@ fn half_of_a_batch_is_demonstrated() {
         potentials: [0.0; 2],
     };
     assert!(matches!(sac.update(), Err(Error::NotReady { .. })));
-    sac.remember_demonstration(step(1.0)).unwrap();
+    sac.remember_demonstration([step(1.0)]).unwrap();
     assert_eq!(sac.draw_batch().unwrap(), 16, "there is nothing else");
     sac.remember(step(2.0)).unwrap();
     assert_eq!(sac.draw_batch().unwrap(), 8);
@@ -174,7 +174,7 @@ fn a_warm_start_clones() {
             next_observation: &[at],
             potentials: [0.0; 2],
         };
-        sac.remember_demonstration(step).unwrap();
+        sac.remember_demonstration([step]).unwrap();
     }
     let loss = sac.warm_start().unwrap();
     assert!(loss < 0.01, "{loss}");
@@ -285,7 +285,7 @@ fn a_refused_transition_changes_nothing() {
     for transition in bad {
         let error = sac.remember(transition).unwrap_err().to_string();
         assert!(error.contains("give") && !error.contains('\n'), "{error}");
-        assert!(sac.remember_demonstration(transition).is_err(), "{transition:?}");
+        assert!(sac.remember_demonstration([transition]).is_err(), "{transition:?}");
     }
     assert!(sac.act(&[0.0; 2], true, &mut Vec::new()).is_err());
     assert_eq!(before, sac.save().unwrap());

@@ -35,6 +35,8 @@ pub struct Gym {
     expert: Expert,
     expert_noise: f64,
     dice: Dice,
+    /// Decisions since the gripper was last told something else.
+    gripper_age: u32,
     observation_len: usize,
 }
 
@@ -49,11 +51,12 @@ impl Gym {
     pub fn new(task: TaskId, robot: &RobotSpec, config: GymConfig) -> WorldResult<Self> {
         let world = World::new(task, robot, config.world()?)?;
         let mut observation = Vec::new();
-        observe::observe(&world, &mut observation);
+        observe::observe(&world, 0, &mut observation);
         Ok(Self {
             expert: Expert::new(&world),
             expert_noise: config.expert_noise,
             dice: dice(0),
+            gripper_age: 0,
             world,
             observation_len: observation.len(),
         })
@@ -79,12 +82,13 @@ impl Gym {
         self.world.reset(seed)?;
         self.expert = Expert::new(&self.world);
         self.dice = dice(seed);
+        self.gripper_age = 0;
         Ok(())
     }
 
     /// The state now, within about [-1, 1]; `out` is filled anew.
     pub fn observe(&self, out: &mut Vec<f32>) {
-        observe::observe(&self.world, out);
+        observe::observe(&self.world, self.gripper_age, out);
     }
 
     /// Acts for one control period. Numbers beyond [-1, 1] count as -1 or 1; a gripper's above 0 opens it.
@@ -100,7 +104,11 @@ impl Gym {
             return Err(WorldError::NotFinite { field: "values", index, value });
         }
         let action = act::decode(&self.world, action);
-        self.world.act(&action)
+        let opened = self.world.play.control.opening > 0.0;
+        let step = self.world.act(&action)?;
+        let told_anew = opened != (self.world.play.control.opening > 0.0);
+        self.gripper_age = if told_anew { 0 } else { self.gripper_age.saturating_add(1) };
+        Ok(step)
     }
 
     /// What the scripted expert would do now, in numbers, each off at random as the configuration says. It counts the times

@@ -9,11 +9,18 @@ use super::act::{closing, frame, grasps};
 use super::features::Features;
 use crate::physics::{Delivery, Door, Hold, Leg, Peg, Push, Task, Tidy, World, closing_at_home, grip_at, yaw_of};
 
-/// Writes the observation of a world.
-pub(super) fn observe(world: &World, out: &mut Vec<f32>) {
+/// Time after which a gripper has done what it was told: experts wait that long before they go on.
+const SETTLED_SECS: f64 = 1.6;
+
+/// Writes the observation of a world whose gripper was told what it does this many decisions ago.
+pub(super) fn observe(world: &World, gripper_age: u32, out: &mut Vec<f32>) {
     let hand = Hand::of(world);
     let mut features = Features::new(out, world.layout.scale, frame(world));
     hand.tell(world, &mut features);
+    if grasps(world.task()) {
+        let age_secs = f64::from(gripper_age) * world.config().period_secs();
+        features.share((age_secs / SETTLED_SECS).min(1.0));
+    }
     match &world.play.task {
         Task::Push(task) => push(world, &hand, task, &mut features),
         Task::PickPlace(task) => {

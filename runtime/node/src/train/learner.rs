@@ -74,12 +74,7 @@ impl Learner {
     /// Numbers that the learner refuses.
     pub(super) fn demonstrated<'a>(&mut self, lived: impl Iterator<Item = Transition<'a>>) -> Result<()> {
         match self {
-            Self::Critic(sac) => {
-                for transition in lived {
-                    sac.remember_demonstration(transition)?;
-                }
-                Ok(())
-            }
+            Self::Critic(sac) => Ok(sac.remember_demonstration(lived)?),
             Self::Paths(paths) => paths.demonstrated(lived),
         }
     }
