@@ -128,15 +128,16 @@ impl Replay {
         self.next = (self.next + 1) % self.capacity;
     }
 
-    /// Adds `count` transitions to a batch, drawn with replacement, each of which looks as many as `ahead` steps ahead. There has to be one.
+    /// Adds `count` transitions to a batch, drawn with replacement, each of which looks as many as `ahead` steps ahead.
+    /// There has to be one.
     pub(crate) fn draw(&self, count: usize, ahead: usize, random: &mut Random, batch: &mut Batch) {
         for _ in 0..count {
             self.look_ahead(random.below(self.len()), ahead, batch);
         }
     }
 
-    /// Adds the transition from the state at `place` to the one `ahead` steps later, or to the last of its episode: what was paid on
-    /// the way, discounted, and what is left of the discount there.
+    /// Adds the transition from the state at `place` to the one `ahead` steps later, or to the last of its episode: what was
+    /// paid on the way, discounted, and what is left of the discount there.
     fn look_ahead(&self, place: usize, ahead: usize, batch: &mut Batch) {
         let [observation, _] = self.lens;
         let numbers_at = self.numbers_at();
@@ -170,8 +171,8 @@ impl Replay {
         (after != self.next).then_some(after)
     }
 
-    /// Adds the `count` transitions that another memory was given last as an episode of their own, in their order, as far as it still has
-    /// them.
+    /// Adds the `count` transitions that another memory was given last as an episode of their own, in their order, as far as
+    /// it still has them.
     pub(crate) fn add_last(&mut self, from: &Self, count: usize) {
         let count = count.min(from.len());
         let first_at = self.numbers_at() + FIRST;
