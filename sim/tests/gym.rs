@@ -94,12 +94,22 @@ fn what_is_no_action_is_refused_and_changes_nothing() {
 }
 
 #[test]
+fn success_ends_nothing_where_it_is_not_to() {
+    let usual = GymConfig::of(TaskId::Push);
+    let (seen, success) = episode(&mut gym(TaskId::Push, usual), 31);
+    let (whole, at_the_end) = episode(&mut gym(TaskId::Push, GymConfig { hold_secs: 0.0, ..usual }), 31);
+    assert!(success && at_the_end);
+    assert_eq!(whole.len(), 80, "16 s of 5 steps each");
+    assert_eq!(whole[..seen.len()], seen, "until then nothing is different");
+}
+
+#[test]
 fn configurations_that_cannot_be_are_refused() {
     let robot = RobotSpec::builtin("panda").expect("built in");
     let usual = GymConfig::default();
     for (config, key) in [
         (GymConfig { max_secs: f64::NAN, ..usual }, "max_secs"),
-        (GymConfig { hold_secs: 0.0, ..usual }, "hold_secs"),
+        (GymConfig { hold_secs: -0.1, ..usual }, "hold_secs"),
         (GymConfig { expert_noise: 1.5, ..usual }, "expert_noise"),
         (GymConfig { control_hz: 0.0, ..usual }, "control_hz"),
     ] {

@@ -20,7 +20,7 @@ pub struct SacConfig {
     pub batch: usize,
     /// Share of them that comes from demonstrations, while there are any; default 0.5.
     pub demonstration_share: f32,
-    /// Steps that a critic's target looks ahead before it bootstraps, as far as the episode goes; default 1. More of them
+    /// Steps that a critic's target looks ahead before it bootstraps, as far as the episode goes; default 3. More of them
     /// carry a reward further back at once, and count what was done on the way as the policy's own.
     pub look_ahead: usize,
     /// Step size of Adam, for everything; default 5e-4.
@@ -38,9 +38,9 @@ pub struct SacConfig {
     /// Updates of the critics before the first of the actor: critics that know demonstrations alone praise what nobody has
     /// tried. Default 600.
     pub actor_after: u64,
-    /// Weight of the squared distance from demonstrated actions in the actor's loss; default 0.1, 0 switches it off.
+    /// Weight of the squared distance from demonstrated actions in the actor's loss; default 0.3, 0 switches it off.
     pub cloning_weight: f32,
-    /// Updates of the warm start, which clones the demonstrations; default 2000, 0 for none.
+    /// Updates of the warm start, which clones the demonstrations; default 8000, 0 for none.
     pub cloning_updates: usize,
     /// Whether a rollout that succeeded is remembered as a demonstration too, so that it is cloned and drawn as one
     /// (self-imitation, Oh et al. 2018); default yes.
@@ -61,7 +61,7 @@ impl Default for SacConfig {
             subset: 2,
             batch: 128,
             demonstration_share: 0.5,
-            look_ahead: 1,
+            look_ahead: 3,
             learning_rate: 5e-4,
             target_rate: 0.005,
             initial_temperature: 0.0003,
@@ -69,8 +69,8 @@ impl Default for SacConfig {
             entropy_backup: false,
             actor_every: 3,
             actor_after: 600,
-            cloning_weight: 0.1,
-            cloning_updates: 2000,
+            cloning_weight: 0.3,
+            cloning_updates: 8000,
             imitate_success: true,
             settled_spread: 0.5,
             capacity: 50_000,

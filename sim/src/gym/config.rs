@@ -15,7 +15,7 @@ pub struct GymConfig {
     /// Simulated time after which an episode is cut off; default 20 s, some more than the slowest expert takes.
     pub max_secs: f64,
     /// How long success has to last to end an episode; default 0.2 s, one decision: a count of more would be a state that no
-    /// observation tells.
+    /// observation tells. With 0 it ends none.
     pub hold_secs: f64,
     /// How far an expert's numbers are off at random, evenly within this on both sides: an expert that is never off shows
     /// no one how to come back (Laskey et al. 2017). Default 0.2.
@@ -48,11 +48,13 @@ impl GymConfig {
     /// # Errors
     /// A time that is not positive and finite; the rest is checked by the world.
     pub(super) fn world(&self) -> WorldResult<WorldConfig> {
-        for (key, value, highest) in [("max_secs", self.max_secs, 600.0), ("hold_secs", self.hold_secs, 60.0)] {
-            // Not a range test of its own: NaN is in no range.
-            if !(value > 0.0 && value <= highest) {
-                return Err(WorldError::Config { key, value, mend: "give a positive number of seconds" });
-            }
+        // Not a range test of its own: NaN is in no range.
+        if !(self.max_secs > 0.0 && self.max_secs <= 600.0) {
+            let mend = "give a positive number of seconds, at most 600";
+            return Err(WorldError::Config { key: "max_secs", value: self.max_secs, mend });
+        }
+        if !(0.0..=60.0).contains(&self.hold_secs) {
+            return Err(WorldError::Config { key: "hold_secs", value: self.hold_secs, mend: "give 0 to 60 seconds" });
         }
         if !(0.0..=1.0).contains(&self.expert_noise) {
             let value = self.expert_noise;
@@ -62,7 +64,7 @@ impl GymConfig {
             control_hz: self.control_hz,
             physics_hz: self.physics_hz,
             max_actions: count(self.max_secs * self.control_hz),
-            hold_actions: count(self.hold_secs * self.control_hz),
+            hold_actions: if self.hold_secs > 0.0 { count(self.hold_secs * self.control_hz) } else { 0 },
             ..WorldConfig::default()
         })
     }

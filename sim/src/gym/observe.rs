@@ -77,8 +77,11 @@ fn push(world: &World, hand: &Hand, task: &Push, features: &mut Features<'_>) {
     // Aside there is nothing left: the frame's x is where it is to go.
     features.far(left.xy().norm());
     features.near(left.xy().norm(), 0.03);
+    features.near(left.xy().norm(), 0.006);
     let ahead = Vector3::new(heading.cos(), heading.sin(), 0.0);
-    features.flat_way(&(block - ahead * (BEHIND_METRES * world.layout.scale) - hand.at));
+    let behind = block - ahead * (BEHIND_METRES * world.layout.scale) - hand.at;
+    features.flat_way(&behind);
+    features.rest(&behind);
     features.angle(hand.closing - heading - FRAC_PI_2, PI);
     features.angle(yaw_of(&pose) - heading, FRAC_PI_2);
 }

@@ -75,6 +75,31 @@ fn one_seed_is_one_run_and_a_killed_one_goes_on_as_if_nothing_had_happened() {
     }
 }
 
+#[test]
+fn where_the_model_is_to_judge_the_world_says_nothing_of_success() {
+    let folder = folder();
+    let out = folder.path().join("alone");
+    trained(&out, "model_alone");
+    assert!(read(&out.join("runtime.toml")).contains("gold_sources = [\"model\"]"));
+    let steps = read(&out.join("steps.csv"));
+    let (episodes, gold) = (column(&steps, "episode"), column(&steps, "gold"));
+    let done = column(&steps, "true_progress");
+    let demonstration: Vec<usize> = steps
+        .lines()
+        .skip(1)
+        .take_while(|line| line.starts_with("demonstration,"))
+        .enumerate()
+        .map(|(at, _)| at)
+        .collect();
+    let shown = episodes[demonstration[demonstration.len() - 1]];
+    let last: Vec<usize> = demonstration.into_iter().filter(|&at| (episodes[at] - shown).abs() < 0.5).collect();
+    let end = last[last.len() - 1];
+    assert!(done[end] >= 1.0, "an expert that fails demonstrates nothing");
+    // By the world's word it would be over one step after it was done, and paid.
+    assert!(gold[end] > 0.0 || last.len() == 80, "{} steps, gold {}", last.len(), gold[end]);
+    assert!(last.iter().all(|&at| at == end || gold[at].abs() < 1e-12), "gold ends an episode");
+}
+
 /// As a power cut would: at once, in the middle of a rollout.
 fn kill_after(rollouts: usize, out: &Path, arguments: &[&str]) {
     let mut child = Command::new(PROGRAM).args(arguments).stdin(Stdio::null()).spawn().expect("it starts");

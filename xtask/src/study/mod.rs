@@ -37,8 +37,11 @@ pub(crate) struct Options {
     #[arg(long, default_value_t = 150, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     rollouts: u32,
     /// Demonstrations that each learner is given.
-    #[arg(long, default_value_t = 5)]
+    #[arg(long, default_value_t = 20)]
     demonstrations: u32,
+    /// Demonstrations that the reward is adapted from, recorded with pictures.
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=100))]
+    reward_demonstrations: u32,
     /// Runs at a time; each is two processes.
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=256))]
     jobs: Option<u32>,
@@ -68,7 +71,13 @@ pub(crate) fn study(workspace: &Workspace, options: &Options) -> Result<()> {
     let out = options.out.clone().unwrap_or_else(|| workspace.target().join("study"));
     let folders: Vec<&str> = tasks.iter().map(|task| task.name.as_str()).collect();
     provenance::claim(&out, &provenance::sha256_of(&striatum)?, &folders)?;
-    let stage = play::Stage::new(striatum, out.clone(), options.rollouts, options.demonstrations);
+    let stage = play::Stage::new(
+        striatum,
+        out.clone(),
+        options.rollouts,
+        options.demonstrations,
+        options.reward_demonstrations,
+    );
     let runs = plan::runs(&tasks, &options.rewards, options.seeds);
     let begun = Instant::now();
     if !options.sum {

@@ -8,29 +8,30 @@ use crate::failure::{Failure, Result};
 use crate::process;
 use crate::worlds::catalogue::Task;
 
-/// Seed of the demonstration that the reward is learnt from: none of the episodes that learners see.
-const DEMONSTRATION_SEED: &str = "1";
-const DEMONSTRATION_NAME: &str = "episode_001";
 /// Of the pictures. At 160x160 a reward from one demonstration of `pick_place` was far too high in half of the states that an
 /// early learner came to.
 const SIZE: &str = "224x224";
+/// Of the encoder: what the cost table shows as cheaper at no loss of truth.
+const PRECISION: &str = "int8";
 
-/// Where things are: `OUT/TASK/{demonstration, bundle, ROLLOUTS-rollouts-DEMONSTRATIONS-demonstrations/REWARD/seed-N}`, so that runs of
-/// other settings are other runs.
+/// Where things are: `OUT/TASK/{shown/EPISODE, bundle-of-N, ROLLOUTS-rollouts-DEMONSTRATIONS-demonstrations-reward-of-N/REWARD/seed-N}`, so
+/// that runs of other settings are other runs.
 #[derive(Debug)]
 pub(super) struct Stage {
     striatum: PathBuf,
     out: PathBuf,
     rollouts: u32,
     demonstrations: u32,
+    shown: u32,
 }
 
 impl Stage {
-    pub(super) fn new(striatum: PathBuf, out: PathBuf, rollouts: u32, demonstrations: u32) -> Self {
-        Self { striatum, out, rollouts, demonstrations }
+    /// `demonstrations` of a learner, and as many `shown` to the reward.
+    pub(super) fn new(striatum: PathBuf, out: PathBuf, rollouts: u32, demonstrations: u32, shown: u32) -> Self {
+        Self { striatum, out, rollouts, demonstrations, shown }
     }
 
-    /// A demonstration of the task, and the reward learnt from it.
+    /// Demonstrations of the task (seeds 1 and up: none of the episodes that learners see), and the reward learnt from them.
     ///
     /// # Errors
     /// What the program refuses.
@@ -39,18 +40,27 @@ impl Stage {
         if bundle.join("manifest.toml").is_file() {
             return Ok(());
         }
-        let folder = self.out.join(&task.name).join("demonstration");
-        let demonstration = folder.join(DEMONSTRATION_NAME);
-        if !demonstration.is_dir() {
+        let mut command = Command::new(&self.striatum);
+        command.arg("adapt");
+        for seed in 1..=self.shown {
+            command.arg(self.demonstration(&task.name, seed)?);
+        }
+        command.arg("--out").arg(&bundle).args(["--precision", PRECISION]);
+        command.args(["--task", &task.words, "--threads", "1"]);
+        process::quiet(&mut command).map(|_| ())
+    }
+
+    /// The episode of this seed, recorded if it is not there yet.
+    fn demonstration(&self, task: &str, seed: u32) -> Result<PathBuf> {
+        let folder = self.out.join(task).join("shown");
+        let episode = folder.join(format!("episode_{seed:03}"));
+        if !episode.is_dir() {
             let mut command = Command::new(&self.striatum);
-            command.args(["sim", &task.name, "--episodes", "1", "--seed", DEMONSTRATION_SEED, "--size", SIZE]);
+            command.args(["sim", task, "--episodes", "1", "--seed", &seed.to_string(), "--size", SIZE]);
             command.arg("--out").arg(&folder);
             process::quiet(&mut command)?;
         }
-        let mut command = Command::new(&self.striatum);
-        command.arg("adapt").arg(&demonstration).arg("--out").arg(&bundle);
-        command.args(["--task", &task.words, "--threads", "1"]);
-        process::quiet(&mut command).map(|_| ())
+        Ok(episode)
     }
 
     /// One run, from where it stands to its end.
@@ -78,12 +88,13 @@ impl Stage {
     }
 
     pub(super) fn folder(&self, run: &Run) -> PathBuf {
-        let settings = format!("{}-rollouts-{}-demonstrations", self.rollouts, self.demonstrations);
+        let settings =
+            format!("{}-rollouts-{}-demonstrations-reward-of-{}", self.rollouts, self.demonstrations, self.shown);
         self.out.join(&run.task).join(settings).join(&run.reward).join(format!("seed-{}", run.seed))
     }
 
     fn bundle(&self, task: &str) -> PathBuf {
-        self.out.join(task).join("bundle")
+        self.out.join(task).join(format!("bundle-of-{}", self.shown))
     }
 }
 

@@ -38,7 +38,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use striatum_sim::{GymConfig, TaskId};
+use striatum_robots::RobotSpec;
+use striatum_sim::{Gym, GymConfig, TaskId};
 
 use self::bus::{Bus, SimulatedTime};
 use self::checkpoint::State;
@@ -101,6 +102,8 @@ struct Run {
     learner: Learner,
     time: SimulatedTime,
     stage: Stage,
+    /// A world of its own for evaluations: there the truth alone says when an episode is over.
+    judged: Gym,
     steps: Steps,
     bus: Bus,
     /// Episodes that the runtime lost since the last that it did not.
@@ -140,6 +143,7 @@ impl Run {
             Some(bytes) => Learner::load(settings, &stage.gym, &bytes)?,
             None => Learner::new(settings, &stage.gym)?,
         };
+        let judged = settings.gym(&RobotSpec::open(&settings.arm)?)?;
         let time = SimulatedTime::new(state.simulated_nanos);
         let steps = Steps::open(&options.out, &state)?;
         Ok(Self {
@@ -148,6 +152,7 @@ impl Run {
             state,
             learner,
             time,
+            judged,
             stage,
             steps,
             bus,
@@ -208,7 +213,7 @@ impl Run {
             if self.is_lost(told)? {
                 continue;
             }
-            self.learner.end(told.success)?;
+            self.learner.end(told.paid)?;
             self.state.ledger.rollouts.push(RolloutRow { rollout: number + 1, seed, told, losses: losses.told() });
             let done = number + 1;
             if settings.evaluate_every > 0 && done.is_multiple_of(settings.evaluate_every) {
@@ -241,7 +246,7 @@ impl Run {
         let (settings, mut successes) = (&self.state.settings, 0);
         let (mut observation, mut action) = (Vec::new(), Vec::new());
         for number in 0..settings.evaluation_episodes {
-            let gym = &mut self.stage.gym;
+            let gym = &mut self.judged;
             gym.reset(settings.seed_of(Episodes::Evaluations, number)).map_err(striatum_sim::Error::from)?;
             self.learner.begin(false)?;
             loop {

@@ -26,6 +26,8 @@ pub(crate) enum RewardKind {
     TrueProgress,
     /// Gold, shaped by a potential that is wrong on purpose: it falls as the task gets on.
     Adversarial,
+    /// As `shaped`, without the world's word: gold is the model's own success verdict, which ends the episode.
+    ModelAlone,
 }
 
 impl RewardKind {
@@ -39,6 +41,11 @@ impl RewardKind {
         !matches!(self, Self::Sparse | Self::TrueProgress)
     }
 
+    /// Is the model's verdict all the gold there is?
+    pub(crate) fn judges_itself(self) -> bool {
+        self == Self::ModelAlone
+    }
+
     /// The shaping mode that its messages carry.
     pub(crate) fn shaping(self) -> ShapingMode {
         ShapingMode::from_name(self.mode()).unwrap_or(ShapingMode::Off)
@@ -47,7 +54,7 @@ impl RewardKind {
     fn mode(self) -> &'static str {
         match self {
             Self::Sparse | Self::TrueProgress => "off",
-            Self::Shaped | Self::Perceptual | Self::Adversarial => "potential",
+            Self::Shaped | Self::Perceptual | Self::Adversarial | Self::ModelAlone => "potential",
             Self::NaiveProgress => "naive_progress",
             Self::NaiveDifference => "naive_difference",
         }
@@ -69,13 +76,17 @@ impl RewardKind {
             quoted(endpoint),
             self.mode()
         );
+        // Belongs to the section that was written last.
+        if self.judges_itself() {
+            text.push_str("gold_sources = [\"model\"]\n");
+        }
         text.push_str(match self {
             Self::Sparse | Self::TrueProgress => {
                 "\n# The pictures are blank: encoded once.\n[encoder]\nreuse_unchanged = 1.0\nreuse_secs = 3600.0\n"
             }
             Self::Perceptual => "\n[models]\nmembers = [\"perceptual\"]\n",
             Self::Adversarial => "\n[potential]\nscale = -1.0\nshift = 1.0\n",
-            Self::Shaped | Self::NaiveProgress | Self::NaiveDifference => "",
+            Self::Shaped | Self::NaiveProgress | Self::NaiveDifference | Self::ModelAlone => "",
         });
         text
     }
@@ -96,6 +107,8 @@ mod tests {
             assert!((config.reward.gamma - 0.98).abs() < 1e-15);
             assert_eq!(config.reward.mode == "off", !kind.sees(), "{}", kind.name());
             assert_eq!(kind.shaping().name(), config.reward.mode);
+            let model = config.reward.gold_sources.iter().any(|source| source == "model");
+            assert_eq!((model, config.reward.gold_sources.len() == 1), (kind.judges_itself(), kind.judges_itself()));
         }
     }
 }

@@ -30,7 +30,10 @@ pub(crate) trait Driver {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Told {
     pub(crate) steps: u32,
+    /// At the end, whatever the learner was paid.
     pub(crate) success: bool,
+    /// Gold was paid at the end: by the world's word, or by the model's where that is all there is.
+    pub(crate) paid: bool,
     /// The runtime lost it: it ended early and says nothing about the policy.
     pub(crate) void: bool,
     /// Sum of the rewards as the learner got them, and of its shaping alone.
@@ -83,8 +86,8 @@ pub(crate) fn play(
         time.pass(stage.period_nanos());
         stage.show(time.stamp())?;
         told.steps += 1;
-        let ending = ending(step.ended, step.truth.success);
-        let asked = bus.ask_step(step_request(&opened, told.steps, *time, ending))?;
+        let (ending, outcome) = said(rules.reward, step.ended, step.truth.success);
+        let asked = bus.ask_step(step_request(&opened, told.steps, *time, ending, outcome))?;
         driver.meanwhile()?;
         let Answer::Reward(heard) = bus.hear(asked, &mut opened)? else {
             told.void = true;
@@ -105,7 +108,8 @@ pub(crate) fn play(
         })?;
         std::mem::swap(&mut observation, &mut next);
         if heard.ending != Ending::Running {
-            told.success = step.ended && step.truth.success;
+            told.success = step.truth.success;
+            told.paid = heard.gold > 0.0;
             return Ok(told);
         }
     }
@@ -145,11 +149,15 @@ impl Told {
     }
 }
 
-fn ending(ended: bool, success: bool) -> Ending {
+/// What the learner says of a step: how it ended, and who calls it a success. The world's own word is gold only where it ends
+/// the episode, and is kept back where the model is to judge.
+fn said(kind: RewardKind, ended: bool, success: bool) -> (Ending, (Success, SuccessSource)) {
+    let unsaid = (Success::Unknown, SuccessSource::None);
     match (ended, success) {
-        (false, _) => Ending::Running,
-        (true, true) => Ending::Terminated,
-        (true, false) => Ending::Truncated,
+        (false, _) => (Ending::Running, unsaid),
+        (true, _) if kind.judges_itself() => (Ending::Truncated, unsaid),
+        (true, true) => (Ending::Terminated, (Success::Yes, SuccessSource::Simulation)),
+        (true, false) => (Ending::Truncated, (Success::No, SuccessSource::Simulation)),
     }
 }
 
@@ -161,19 +169,19 @@ fn begin_request(stage: &Stage, rules: Rules, time: SimulatedTime) -> BeginReque
         period_secs: stage.gym.period_secs(),
         deadline_secs: DEADLINE_SECS,
         bootstrap_on_truncation: true,
-        terminate_on_success: false,
+        terminate_on_success: rules.reward.judges_itself(),
         k_mode: KMode::Unit,
         stamp_nanos: time.stamp(),
     }
 }
 
-fn step_request(opened: &Opened, step: u32, time: SimulatedTime, ending: Ending) -> StepRequest {
-    // The world's own word is gold only where it ends the episode.
-    let (success, success_source) = match ending {
-        Ending::Terminated => (Success::Yes, SuccessSource::Simulation),
-        Ending::Truncated => (Success::No, SuccessSource::Simulation),
-        Ending::Running => (Success::Unknown, SuccessSource::None),
-    };
+fn step_request(
+    opened: &Opened,
+    step: u32,
+    time: SimulatedTime,
+    ending: Ending,
+    (success, success_source): (Success, SuccessSource),
+) -> StepRequest {
     StepRequest {
         episode: opened.episode,
         step: u64::from(step),
@@ -182,6 +190,24 @@ fn step_request(opened: &Opened, step: u32, time: SimulatedTime, ending: Ending)
         ending,
         success,
         success_source,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_worlds_word_is_kept_back_where_the_model_is_to_judge() {
+        let unsaid = (Success::Unknown, SuccessSource::None);
+        for success in [false, true] {
+            assert_eq!(said(RewardKind::Shaped, false, success), (Ending::Running, unsaid));
+            assert_eq!(said(RewardKind::ModelAlone, false, success), (Ending::Running, unsaid));
+            assert_eq!(said(RewardKind::ModelAlone, true, success), (Ending::Truncated, unsaid));
+        }
+        let (yes, no) = (Success::Yes, Success::No);
+        assert_eq!(said(RewardKind::Shaped, true, true), (Ending::Terminated, (yes, SuccessSource::Simulation)));
+        assert_eq!(said(RewardKind::Shaped, true, false), (Ending::Truncated, (no, SuccessSource::Simulation)));
     }
 }
 

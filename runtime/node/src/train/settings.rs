@@ -101,11 +101,26 @@ impl Settings {
         Ok(())
     }
 
+    /// The task's world as it is judged: success that lasts ends an episode.
+    ///
     /// # Errors
     /// A task that there is not, or a robot that cannot do it.
     pub(crate) fn gym(&self, robot: &RobotSpec) -> Result<Gym> {
+        self.gym_of(robot, self.gym)
+    }
+
+    /// The world that is learnt in. Where the model is to judge, success ends nothing: that would be the world's word.
+    ///
+    /// # Errors
+    /// As [`Self::gym`].
+    pub(crate) fn learning_gym(&self, robot: &RobotSpec) -> Result<Gym> {
+        let hold_secs = if self.reward.judges_itself() { 0.0 } else { self.gym.hold_secs };
+        self.gym_of(robot, GymConfig { hold_secs, ..self.gym })
+    }
+
+    fn gym_of(&self, robot: &RobotSpec, config: GymConfig) -> Result<Gym> {
         let task = TaskId::from_name(&self.task).map_err(striatum_sim::Error::from)?;
-        Ok(Gym::new(task, robot, self.gym).map_err(striatum_sim::Error::from)?)
+        Ok(Gym::new(task, robot, config).map_err(striatum_sim::Error::from)?)
     }
 
     /// # Errors

@@ -28,7 +28,7 @@ impl Stage {
     /// A task, robot, view or size that there is not, or zenoh refusing.
     pub(crate) fn new(settings: &Settings, session: &Session, keys: &Keys) -> Result<Self> {
         let robot = RobotSpec::open(&settings.arm)?;
-        let gym = settings.gym(&robot)?;
+        let gym = settings.learning_gym(&robot)?;
         let studio = Studio::new(&robot, Some(&settings.views), settings.studio()?)?;
         let names = settings.views.iter().map(|view| Name::view(view)).collect::<Result<Vec<_>, _>>()?;
         let publisher = |name: &Name| {
