@@ -100,6 +100,24 @@ fn where_the_model_is_to_judge_the_world_says_nothing_of_success() {
     assert!(last.iter().all(|&at| at == end || gold[at].abs() < 1e-12), "gold ends an episode");
 }
 
+#[test]
+fn in_real_time_a_run_says_how_its_control_period_was_kept() {
+    let folder = folder();
+    let out = folder.path().join("live");
+    let asked = ["--real-time", "--control-hz", "10", "--rollouts", "1", "--demonstrations", "1"];
+    let short = ["--evaluate-every", "0", "--final-episodes", "0", "--updates-per-step", "1", "--size", "64x48"];
+    let about = ["--bundle", text(push_bundle()), "--out", text(&out)];
+    trains(&out, &[&["train", "push"][..], &about, &asked, &short].concat());
+    assert!(read(&out.join("runtime.toml")).contains("clock = \"wall\""));
+    let summary: serde_json::Value = serde_json::from_str(&read(&out.join("summary.json"))).expect("JSON");
+    let steps = read(&out.join("steps.csv")).lines().count() - 1;
+    assert_eq!(summary["period_millis"]["count"], steps, "{summary:#}");
+    assert_eq!(summary["period_millis"]["wanted"], 100.0);
+    let shares = summary["spent"].as_object().expect("shares");
+    let all: f64 = shares.values().map(|share| share.as_f64().expect("a share")).sum();
+    assert!((all - 1.0).abs() < 1e-9 && shares["idle"].as_f64() > Some(0.0), "{summary:#}");
+}
+
 /// As a power cut would: at once, in the middle of a rollout.
 fn kill_after(rollouts: usize, out: &Path, arguments: &[&str]) {
     let mut child = Command::new(PROGRAM).args(arguments).stdin(Stdio::null()).spawn().expect("it starts");

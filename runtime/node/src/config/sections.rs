@@ -58,6 +58,16 @@ pub enum ClockName {
     LockStep,
 }
 
+impl ClockName {
+    /// As in the file.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Wall => "wall",
+            Self::LockStep => "lock_step",
+        }
+    }
+}
+
 /// Lining up views by capture time.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use striatum_core::{Ending, ShapingMode, StampNanos};
+use striatum_core::{Ending, ShapingMode};
 use striatum_wire::{
     BeginReply, BeginRequest, BundleHash, EpisodeId, Keys, Refusal, RefusalCode, ShapedReward, StepRequest,
 };
@@ -257,29 +257,4 @@ fn refused(what: &'static str, error: zenoh::Error) -> Error {
 
 fn refusal(what: &str, text: &str) -> Error {
     Error::setup(format!("the runtime's {what}"), text.to_owned(), "see docs/guide/episodes.md")
-}
-
-/// Stamps of a world that has a time of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct SimulatedTime(u64);
-
-impl SimulatedTime {
-    /// Where every run begins: a fixed moment, so that the same seed gives the same stamps.
-    pub(crate) const START_NANOS: u64 = 1_000_000_000_000_000_000;
-
-    pub(crate) fn new(elapsed_nanos: u64) -> Self {
-        Self(elapsed_nanos)
-    }
-
-    pub(crate) fn elapsed_nanos(self) -> u64 {
-        self.0
-    }
-
-    pub(crate) fn pass(&mut self, nanos: u64) {
-        self.0 = self.0.saturating_add(nanos);
-    }
-
-    pub(crate) fn stamp(self) -> StampNanos {
-        StampNanos(Self::START_NANOS.saturating_add(self.0))
-    }
 }

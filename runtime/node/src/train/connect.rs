@@ -11,6 +11,7 @@ use super::settings::{ROBOT, Settings};
 use super::stage::Stage;
 use super::{TrainOptions, bundle_facts};
 use crate::clock;
+use crate::config::ClockName;
 use crate::error::{Error, Result};
 
 /// How long a runtime may take to load its bundle.
@@ -27,7 +28,8 @@ pub(super) fn connect(options: &TrainOptions, settings: &Settings, stop: &Atomic
     let mut runtime = match &options.connect {
         Some(_) => None,
         None => Some(Runtime::start(&options.out, |endpoint| {
-            settings.reward.config(&settings.bundle, ROBOT, settings.gamma, endpoint)
+            let clock = if settings.real_time { ClockName::Wall } else { ClockName::LockStep };
+            settings.reward.config(&settings.bundle, ROBOT, settings.gamma, endpoint, clock)
         })?),
     };
     let endpoint = match (&options.connect, &runtime) {

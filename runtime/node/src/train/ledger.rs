@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::rollout::Told;
 use super::settings::Settings;
+use super::time::{Measured, Part};
 
 /// An episode that was learnt from.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -43,6 +44,7 @@ pub(crate) struct Ledger {
     pub(crate) void: u64,
     /// Seconds that it took, over all the times that it went on.
     pub(crate) wall_secs: f64,
+    pub(crate) measured: Measured,
 }
 
 impl Ledger {
@@ -79,7 +81,45 @@ impl Ledger {
             "asked_again": self.asked_again,
             "wall_secs": self.wall_secs,
             "simulated_secs": simulated_secs,
+            "spent": self.spent(),
+            "period_millis": self.periods(settings),
+            "late": self.rollouts.iter().map(|row| row.told.late).sum::<u32>(),
         })
+    }
+
+    /// Shares of the time within episodes.
+    fn spent(&self) -> serde_json::Value {
+        Part::ALL.iter().map(|&(part, name)| (name.to_owned(), serde_json::json!(self.measured.share(part)))).collect()
+    }
+
+    /// Control periods in real time, milliseconds; null in lock-step.
+    fn periods(&self, settings: &Settings) -> serde_json::Value {
+        let of = |share| self.measured.period_millis(share);
+        of(0.5).map_or(serde_json::Value::Null, |median| {
+            serde_json::json!({
+                "wanted": 1e3 / settings.gym.control_hz,
+                "median": median,
+                "p99": of(0.99),
+                "p999": of(0.999),
+                "longest": of(1.0),
+                "count": self.measured.periods_micros.len(),
+            })
+        })
+    }
+
+    /// The same in words; none in lock-step.
+    pub(crate) fn pace(&self, settings: &Settings) -> Option<String> {
+        let of = |share| self.measured.period_millis(share);
+        let (median, p99, longest) = (of(0.5)?, of(0.99)?, of(1.0)?);
+        let mut text = format!(
+            "control period of {:.0} ms: median {median:.1}, 99 % within {p99:.1}, longest {longest:.0} ms of {}; time:",
+            1e3 / settings.gym.control_hz,
+            self.measured.periods_micros.len(),
+        );
+        for (part, name) in Part::ALL {
+            let _ = write!(text, " {name} {:.0} %", 100.0 * self.measured.share(part));
+        }
+        Some(text)
     }
 
     /// One line for each rollout. Wall time is not in it: the same seed gives the same file.

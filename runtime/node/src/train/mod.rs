@@ -31,6 +31,7 @@ mod stage;
 mod steps;
 #[cfg(test)]
 mod tests;
+mod time;
 
 use std::fs::{File, TryLockError};
 use std::io::Write;
@@ -41,7 +42,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use striatum_robots::RobotSpec;
 use striatum_sim::{Gym, GymConfig, TaskId};
 
-use self::bus::{Bus, SimulatedTime};
+use self::bus::Bus;
 use self::checkpoint::State;
 use self::connect::connect;
 use self::drivers::{Candidate, Demonstrator, Explorer, Losses};
@@ -54,6 +55,7 @@ use self::settings::Episodes;
 pub(crate) use self::settings::Settings;
 use self::stage::Stage;
 use self::steps::{Kind, Steps};
+use self::time::Time;
 use crate::cli::say;
 use crate::clock;
 use crate::error::{Error, Result};
@@ -100,7 +102,7 @@ struct Run {
     _lock: File,
     state: State,
     learner: Learner,
-    time: SimulatedTime,
+    time: Time,
     stage: Stage,
     /// A world of its own for evaluations: there the truth alone says when an episode is over.
     judged: Gym,
@@ -144,7 +146,7 @@ impl Run {
             None => Learner::new(settings, &stage.gym)?,
         };
         let judged = settings.gym(&RobotSpec::open(&settings.arm)?)?;
-        let time = SimulatedTime::new(state.simulated_nanos);
+        let time = Time::new(state.simulated_nanos, settings.real_time);
         let steps = Steps::open(&options.out, &state)?;
         Ok(Self {
             folder: options.out.clone(),
@@ -162,7 +164,8 @@ impl Run {
     }
 
     fn rules(&self) -> Rules {
-        Rules { reward: self.state.settings.reward, gamma: self.state.settings.gamma }
+        let settings = &self.state.settings;
+        Rules { reward: settings.reward, gamma: settings.gamma, real_time: settings.real_time }
     }
 
     /// The expert shows how it is done, and the runtime rewards it as it rewards the learner.
@@ -290,7 +293,8 @@ impl Run {
         let counts = std::mem::take(&mut self.bus.counts);
         self.state.ledger.asked_again += counts.asked_again;
         self.state.ledger.void += counts.void;
-        self.state.simulated_nanos = self.time.elapsed_nanos();
+        self.state.simulated_nanos = self.time.simulated_nanos();
+        self.state.ledger.measured.add(&std::mem::take(&mut self.time.measured));
         let now = clock::monotonic_nanos();
         self.state.ledger.wall_secs += (now - std::mem::replace(&mut self.counted_nanos, now)) as f64 / 1e9;
         // Steps that are written twice are dropped by the run that goes on; those that are not are lost.
@@ -311,7 +315,7 @@ impl Run {
 
     /// Written when all is done, and only then.
     fn sum_up(&self) -> Result<()> {
-        let simulated_secs = self.time.elapsed_nanos() as f64 / 1e9;
+        let simulated_secs = self.time.simulated_nanos() as f64 / 1e9;
         let summary = self.state.ledger.summary(&self.state.settings, simulated_secs);
         write_whole(&self.folder.join("summary.json"), |file| writeln!(file, "{summary:#}"))
     }
@@ -329,6 +333,9 @@ impl Run {
                 100.0 * ledger.recent(),
             ),
         )?;
+        if let Some(pace) = ledger.pace(&self.state.settings) {
+            say(out, format_args!("{pace}"))?;
+        }
         if !ledger.last.is_empty() {
             let count = |what: fn(&Told) -> bool| ledger.last.iter().filter(|row| what(&row.told)).count();
             let (successes, all) = (count(|told| told.success), ledger.last.len());

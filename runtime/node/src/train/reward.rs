@@ -7,6 +7,8 @@ use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 use striatum_core::ShapingMode;
 
+use crate::config::ClockName;
+
 /// Which reward. All but the naive ones leave the best policy what it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "snake_case")]
@@ -61,7 +63,7 @@ impl RewardKind {
     }
 
     /// The configuration of a runtime that gives this reward.
-    pub(crate) fn config(self, bundle: &Path, robot: &str, gamma: f64, endpoint: &str) -> String {
+    pub(crate) fn config(self, bundle: &Path, robot: &str, gamma: f64, endpoint: &str, clock: ClockName) -> String {
         let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
         let bundle = std::path::absolute(bundle).unwrap_or_else(|_| bundle.to_owned());
         let mut text = format!("bundle = {}\nrobot = {}\n\n", quoted(&bundle.display().to_string()), quoted(robot));
@@ -69,11 +71,12 @@ impl RewardKind {
         let _ = write!(
             text,
             "[zenoh]\nlisten = [{}]\n\n\
-             # The world waits for its learner, and every picture of a scene at rest is the same.\n\
-             [time]\nclock = \"lock_step\"\n\n\
+             [time]\nclock = \"{}\"\n\n\
+             # Every picture of a scene at rest is the same.\n\
              [sync]\nperiod_secs = 0.0\nfrozen_after_secs = 0.0\n\n\
              [reward]\nmode = \"{}\"\ngamma = {gamma:?}\nlock_gamma = true\n",
             quoted(endpoint),
+            clock.name(),
             self.mode()
         );
         // Belongs to the section that was written last.
@@ -95,12 +98,12 @@ impl RewardKind {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{ClockName, Config};
+    use crate::config::Config;
 
     #[test]
     fn every_reward_has_a_configuration_that_the_runtime_takes() {
         for kind in RewardKind::value_variants() {
-            let text = kind.config(Path::new("a \"b\""), "trainer", 0.98, "tcp/127.0.0.1:1");
+            let text = kind.config(Path::new("a \"b\""), "trainer", 0.98, "tcp/127.0.0.1:1", ClockName::LockStep);
             let config = Config::parse(&text, "t").unwrap_or_else(|error| panic!("{}: {error}", kind.name()));
             assert!(config.bundle.ends_with("a \"b\""), "{}", config.bundle.display());
             assert_eq!((config.time.clock, config.reward.lock_gamma), (ClockName::LockStep, true));

@@ -1,20 +1,23 @@
 //! One episode: the world moves, its pictures go out, the reward comes back over the wire.
 
 use serde::{Deserialize, Serialize};
-use striatum_core::{Ending, KMode, Success, SuccessSource};
+use striatum_core::{Ending, KMode, StampNanos, Success, SuccessSource};
 use striatum_learner::Transition;
 use striatum_wire::{BeginRequest, QualityFlags, ShapedReward, StepRequest, Task};
 
-use super::bus::{Answer, Bus, Opened, SimulatedTime};
+use super::bus::{Answer, Bus, Opened};
 use super::reward::RewardKind;
 use super::stage::Stage;
 use super::steps::Steps;
+use super::time::{Part, Time};
 use crate::error::Result;
 
-/// Simulated time between two episodes, so that none sees the other's last pictures.
+/// Time between two episodes, so that none sees the other's last pictures.
 const PAUSE_NANOS: u64 = 1_000_000_000;
 /// In simulated time, which stands still while the runtime computes: never reached in lock-step.
-const DEADLINE_SECS: f64 = 10.0;
+const LOCK_STEP_DEADLINE_SECS: f64 = 10.0;
+/// Share of a control period that a reward may take in real time; what is left is for the policy, the world and its pictures.
+const DEADLINE_SHARE: f64 = 0.5;
 
 /// Who drives the robot, and what becomes of what it lives through.
 pub(crate) trait Driver {
@@ -56,6 +59,7 @@ pub(crate) struct Told {
 pub(crate) struct Rules {
     pub(crate) reward: RewardKind,
     pub(crate) gamma: f64,
+    pub(crate) real_time: bool,
 }
 
 /// Plays one episode from `seed`.
@@ -65,34 +69,40 @@ pub(crate) struct Rules {
 pub(crate) fn play(
     stage: &mut Stage,
     bus: &mut Bus,
-    time: &mut SimulatedTime,
+    time: &mut Time,
     rules: Rules,
     seed: u64,
     driver: &mut dyn Driver,
     steps: &mut Steps,
 ) -> Result<Told> {
     stage.reset(seed)?;
-    time.pass(PAUSE_NANOS);
+    time.rest(PAUSE_NANOS);
     stage.show(time.stamp())?;
     let stamp = time.stamp();
-    let mut opened = bus.begin(&begin_request(stage, rules, *time), &mut || stage.show(stamp))?;
+    let mut opened = bus.begin(&begin_request(stage, rules, stamp), &mut || stage.show(stamp))?;
     let mut told = Told::default();
     let (mut observation, mut next, mut action) = (Vec::new(), Vec::new(), Vec::new());
     stage.gym.observe(&mut observation);
     let mut progress = stage.gym.world().truth().progress;
+    time.begin();
     loop {
         driver.act(stage, &observation, &mut action)?;
+        time.lap(Part::Policy);
         let step = stage.step(&action)?;
+        time.lap(Part::Physics);
         time.pass(stage.period_nanos());
         stage.show(time.stamp())?;
+        time.lap(Part::Pictures);
         told.steps += 1;
         let (ending, outcome) = said(rules.reward, step.ended, step.truth.success);
-        let asked = bus.ask_step(step_request(&opened, told.steps, *time, ending, outcome))?;
+        let asked = bus.ask_step(step_request(&opened, told.steps, time.stamp(), ending, outcome))?;
         driver.meanwhile()?;
+        time.lap(Part::Learning);
         let Answer::Reward(heard) = bus.hear(asked, &mut opened)? else {
             told.void = true;
             return Ok(told);
         };
+        time.lap(Part::Reward);
         stage.gym.observe(&mut next);
         let (shaping, potentials) = shaped(rules.reward, &heard, [progress, step.truth.progress]);
         progress = step.truth.progress;
@@ -161,36 +171,29 @@ fn said(kind: RewardKind, ended: bool, success: bool) -> (Ending, (Success, Succ
     }
 }
 
-fn begin_request(stage: &Stage, rules: Rules, time: SimulatedTime) -> BeginRequest {
+fn begin_request(stage: &Stage, rules: Rules, stamp_nanos: StampNanos) -> BeginRequest {
+    let period_secs = stage.gym.period_secs();
     BeginRequest {
         // Ours are far shorter than the longest; a longer one would come as empty.
         task: Task::try_from(stage.gym.world().task().instruction()).unwrap_or_default(),
         gamma: rules.gamma,
-        period_secs: stage.gym.period_secs(),
-        deadline_secs: DEADLINE_SECS,
+        period_secs,
+        deadline_secs: if rules.real_time { DEADLINE_SHARE * period_secs } else { LOCK_STEP_DEADLINE_SECS },
         bootstrap_on_truncation: true,
         terminate_on_success: rules.reward.judges_itself(),
         k_mode: KMode::Unit,
-        stamp_nanos: time.stamp(),
+        stamp_nanos,
     }
 }
 
 fn step_request(
     opened: &Opened,
     step: u32,
-    time: SimulatedTime,
+    stamp_nanos: StampNanos,
     ending: Ending,
     (success, success_source): (Success, SuccessSource),
 ) -> StepRequest {
-    StepRequest {
-        episode: opened.episode,
-        step: u64::from(step),
-        stamp_nanos: time.stamp(),
-        k: 0.0,
-        ending,
-        success,
-        success_source,
-    }
+    StepRequest { episode: opened.episode, step: u64::from(step), stamp_nanos, k: 0.0, ending, success, success_source }
 }
 
 #[cfg(test)]

@@ -34,6 +34,8 @@ pub(crate) struct Settings {
     pub(crate) size: (u32, u32),
     pub(crate) randomise: String,
     pub(crate) gym: GymConfig,
+    /// By the wall's clock, in place of lock-step.
+    pub(crate) real_time: bool,
     /// Gradient steps for each step in the world.
     pub(crate) updates_per_step: u32,
     pub(crate) method: Method,

@@ -60,11 +60,18 @@ pub(in crate::cli) struct TrainArgs {
     /// Size of the pictures, WIDTHxHEIGHT.
     #[arg(long, default_value = "224x224", value_parser = size)]
     pub(in crate::cli) size: (u32, u32),
+    /// By the wall's clock, as before a robot: pictures, rewards and gradient steps have to be done within a control period, and a
+    /// reward that is late is flagged. Not the same twice.
+    #[arg(long)]
+    pub(in crate::cli) real_time: bool,
+    /// Control periods a second; 5 if absent, the rate that the learner's settings were found with.
+    #[arg(long)]
+    pub(in crate::cli) control_hz: Option<f64>,
     /// A runtime that is up, with robot = "trainer" and clock = "lock_step"; one is started otherwise.
     #[arg(long)]
     pub(in crate::cli) connect: Option<String>,
     /// Go on with the run in --out; what it is stands in its checkpoint.
-    #[arg(long, conflicts_with_all = ["task", "bundle", "reward", "rollouts", "learner", "demonstrations", "seed", "evaluate_every", "evaluation_episodes", "final_episodes", "gamma", "updates_per_step", "randomise", "arm", "size"])]
+    #[arg(long, conflicts_with_all = ["task", "bundle", "reward", "rollouts", "learner", "demonstrations", "seed", "evaluate_every", "evaluation_episodes", "final_episodes", "gamma", "updates_per_step", "randomise", "arm", "size", "real_time", "control_hz"])]
     pub(in crate::cli) resume: bool,
 }
 
@@ -87,6 +94,7 @@ impl TrainArgs {
         };
         let (views, bundle_hash) = bundle_facts(&bundle)?;
         let mut gym = usual_gym(&task)?;
+        gym.control_hz = self.control_hz.unwrap_or(gym.control_hz);
         let updates_per_step = match (self.learner, self.updates_per_step) {
             (Method::Pi2, Some(given)) if given > 0 => {
                 let what = format!("is {given}, and path integrals take no gradient steps");
@@ -118,6 +126,7 @@ impl TrainArgs {
             size: self.size,
             randomise: self.randomise,
             gym,
+            real_time: self.real_time,
             updates_per_step,
             method: self.learner,
             learner: striatum_learner::SacConfig::default(),
