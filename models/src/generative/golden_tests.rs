@@ -18,7 +18,7 @@ use super::prompt::{Prompt, PromptTemplate};
 use super::reader::{Ended, read, write_on};
 use super::reading::ReadingRules;
 use super::smart_resize::{PixelLimits, Size, smart_resize};
-use super::testkit::fixture;
+use super::testkit::{copy_folder, drawn, drawn_copy, fixture};
 use super::tokens::Tokens;
 use crate::test_files::{session, with_runtime};
 
@@ -38,7 +38,10 @@ struct Golden {
 }
 
 fn golden() -> Golden {
-    let root = fixture();
+    golden_in(fixture())
+}
+
+fn golden_in(root: std::path::PathBuf) -> Golden {
     let json = serde_json::from_str(&std::fs::read_to_string(root.join("golden.json")).unwrap()).unwrap();
     let folder = Folder::read(&root).unwrap();
     let tokens = Tokens::read(&root.join("tokenizer.json"), &folder.config).unwrap();
@@ -186,10 +189,26 @@ fn both_layouts_of_the_config_say_the_same() {
 
 /// Features, first logits, greedy tokens, forced prefixes and all 201 answers of every case.
 #[test]
-#[allow(clippy::print_stderr)] // differences are to be seen, not only bounded
 fn the_model_says_what_transformers_says() {
+    says_what_is_golden(&golden());
+}
+
+/// Against what ONNX Runtime's own Python makes of the same graphs.
+#[test]
+fn weights_in_four_and_in_eight_bits_are_run_as_onnx_runtime_runs_them() {
+    for bits in ["q4", "q8"] {
+        let place = drawn_copy();
+        std::fs::remove_file(place.path().join("onnx/decoder_model_merged.onnx")).unwrap();
+        let there = drawn().with_file_name(format!("qwen2_5_vl_drawn_{bits}"));
+        copy_folder(&there, place.path(), &[]);
+        copy_folder(&drawn().join("images"), &place.path().join("images"), &[]);
+        says_what_is_golden(&golden_in(place.path().to_owned()));
+    }
+}
+
+#[allow(clippy::print_stderr)] // differences are to be seen, not only bounded
+fn says_what_is_golden(golden: &Golden) {
     with_runtime(|| {
-        let golden = golden();
         let mut engine = Engine::open(&golden.folder, &session(), Limits::default()).unwrap();
         // Half precision in any graph: about a thousand times coarser than single, and random weights amplify it.
         let slack = if engine.decoder.is_half() { 200.0 } else { 1.0 };
