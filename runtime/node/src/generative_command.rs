@@ -126,7 +126,7 @@ pub(crate) fn ask(
     say(out, format_args!("a vote    {vote}"))
 }
 
-fn picture(path: &Path) -> Result<Image> {
+pub(crate) fn picture(path: &Path) -> Result<Image> {
     let mend = "give PNG or JPEG files";
     let bytes = std::fs::read(path).map_err(|source| Error::file("read", path, source, mend))?;
     let encoding = if bytes.starts_with(b"\x89PNG") { Encoding::Png } else { Encoding::Jpeg };

@@ -16,6 +16,7 @@ mod error;
 mod eval;
 mod fetch;
 mod generative_command;
+mod generative_compare;
 mod hash;
 mod label;
 mod live;

@@ -183,6 +183,29 @@ fn a_generative_model_is_inspected_sealed_and_asked() {
     assert!(expected.is_some_and(|got| (got - wanted).abs() < 3e-3), "{wanted}: {said}");
     assert!(said.contains("a vote    no"), "a random model writes no answer: {said}");
 
+    // As original_scores.py writes it: what transformers' own classes said of the same pictures.
+    let original = folder.with_extension("json");
+    let case = |percent: f64| {
+        serde_json::json!({"weights": "drawn", "case": [{
+            "task": "clear the table", "pictures": pictures, "text": "no answer", "expected_percent": percent,
+        }]})
+    };
+    std::fs::write(&original, case(wanted).to_string()).unwrap();
+    let output = run(PROGRAM, &["models", "compare", text(folder), text(&original), "--most", "0.003"]);
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success() && said.contains("1 cases within 0.00") && said.contains("1 with another"),
+        "{said}"
+    );
+    std::fs::write(&original, case(wanted + 0.6).to_string()).unwrap();
+    let output = run(PROGRAM, &["models", "compare", text(folder), text(&original)]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.code() == Some(1) && said.contains("0.6") && said.contains("--most"), "{said}");
+    std::fs::write(&original, "{\"weights\": \"drawn\", \"case\": []}").unwrap();
+    let output = run(PROGRAM, &["models", "compare", text(folder), text(&original)]);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("has no case"));
+    std::fs::remove_file(&original).unwrap();
+
     std::fs::write(folder.join("prompt_template.txt"), "another one").unwrap();
     let output = run(PROGRAM, &ask);
     let said = String::from_utf8_lossy(&output.stderr);

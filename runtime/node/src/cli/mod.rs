@@ -21,8 +21,8 @@ use crate::play::PlayOptions;
 use crate::replay::{RelabelOptions, ReplayOptions};
 use crate::watch::WatchOptions;
 use crate::{
-    adapt_command, bench, calibrate, doctor, eval, generative_command, label, live, models_command, page, play, replay,
-    robots_command, steps, watch,
+    adapt_command, bench, calibrate, doctor, eval, generative_command, generative_compare, label, live, models_command,
+    page, play, replay, robots_command, steps, watch,
 };
 
 /// Wrong usage, as clap and the shell have it.
@@ -129,6 +129,9 @@ fn dispatch(command: Command) -> Result<()> {
             }
             args::ModelsCommand::Ask { bundle, task, every_answer, pictures } => {
                 generative_command::ask(&bundle, &task, &pictures, every_answer, &mut out)
+            }
+            args::ModelsCommand::Compare { bundle, original, most } => {
+                generative_compare::compare(&bundle, &original, most, &mut out)
             }
             args::ModelsCommand::Verify => models_command::verify(&mut out),
         },

@@ -37,6 +37,16 @@ pub(in crate::cli) enum ModelsCommand {
         /// PNG or JPEG files, one for each slot of the prompt, in order.
         pictures: Vec<PathBuf>,
     },
+    /// Ask a bundle what the weights were asked that it was exported from, and compare; exit status 1 where they differ.
+    Compare {
+        /// The bundle.
+        bundle: PathBuf,
+        /// What the original said: the file that models/scripts/original_scores.py wrote.
+        original: PathBuf,
+        /// Most that an expected answer may be off, percent.
+        #[arg(long, default_value_t = 0.5)]
+        most: f64,
+    },
     /// Hash everything in the cache; exit status 1 when something is wrong.
     Verify,
 }
