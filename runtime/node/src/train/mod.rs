@@ -7,11 +7,12 @@
 //!          transition <----- zenoh ---------
 //! ```
 //! Lock-step: the world waits for the learner, the learner for the reward, and stamps count simulated time, so the same seed
-//! gives the same run however fast the computer is.
+//! gives the same run however fast the computer is. Or real time, where the wall's clock drives the same loop.
 //!
 //! - `settings`: what decides a run; `reward`: which reward, and the configuration of the runtime that gives it.
 //! - `runtime`: that runtime's process; `connect`: reaching it; `bus`: the learner's end of the wire.
 //! - `learner`: who learns; `paths`: one of them, by path integrals.
+//! - `time`: which of the two, and what it went into.
 //! - `stage`: the world and its cameras; `rollout`: one episode; `drivers`: who drives in it.
 //! - `ledger`, `steps`, `curve`: what is written down; `checkpoint`: the whole state, after every rollout.
 
