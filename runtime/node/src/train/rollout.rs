@@ -196,6 +196,11 @@ fn step_request(
     StepRequest { episode: opened.episode, step: u64::from(step), stamp_nanos, k: 0.0, ending, success, success_source }
 }
 
+#[expect(clippy::cast_possible_truncation, reason = "a learner computes in 32 bits")]
+fn narrow(value: f64) -> f32 {
+    value as f32
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -212,9 +217,4 @@ mod tests {
         assert_eq!(said(RewardKind::Shaped, true, true), (Ending::Terminated, (yes, SuccessSource::Simulation)));
         assert_eq!(said(RewardKind::Shaped, true, false), (Ending::Truncated, (no, SuccessSource::Simulation)));
     }
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "a learner computes in 32 bits")]
-fn narrow(value: f64) -> f32 {
-    value as f32
 }
