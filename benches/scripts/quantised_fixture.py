@@ -5,7 +5,7 @@
 
 Weights alone are quantised (MatMulNBits, blocks of 32, symmetric), as in the community's `_q4` files; what is computed with them stays in
 single precision. --part writes only what differs from SOURCE: the decoder and golden.json. Pictures, tokens and positions in golden.json are
-those of SOURCE. Needs numpy, pillow (11 or before: SOURCE's resizing), tokenizers, onnxruntime, onnx and onnx_ir.
+those of SOURCE. Needs numpy, pillow (one that resizes these pictures as SOURCE's did, which is checked), tokenizers, onnxruntime, onnx and onnx_ir.
 """
 import argparse
 import importlib.util

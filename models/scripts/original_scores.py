@@ -6,7 +6,7 @@
 CASES.json is a list of {"task": "...", "pictures": ["before.png", ...]}, a picture for each <image> of the prompt, relative to that file; so they are in
 ORIGINAL.json, which is to lie in the same folder. Everything is computed by transformers' own classes in single precision. Besides the most likely text the mean of the 201
 answers `<score>-100%</score>` to `<score>+100%</score>` is written down, weighed by their probabilities: it shows a difference long before a text does.
-Needs torch, transformers 4.57 and pillow.
+--min-pixels and --max-pixels are those that the bundle is sealed with. Needs torch, transformers 4.57 and pillow up to 11: later ones resize some sizes otherwise.
 """
 import argparse
 import json
@@ -25,7 +25,9 @@ class Original:
         self.model = Qwen2_5_VLForConditionalGeneration.from_pretrained(
             given.weights, dtype=torch.float32, attn_implementation="eager", local_files_only=True
         ).eval()
-        self.processor = Qwen2VLImageProcessor(min_pixels=given.min_pixels, max_pixels=given.max_pixels)
+        self.processor = Qwen2VLImageProcessor.from_pretrained(
+            given.weights, min_pixels=given.min_pixels, max_pixels=given.max_pixels, local_files_only=True
+        )
         self.template = given.prompt.read_text(encoding="utf-8")
 
     def inputs(self, task, pictures):
@@ -89,7 +91,8 @@ def main():
     original, told = Original(given), []
     for case in json.loads(given.cases.read_text(encoding="utf-8")):
         ids, images = original.inputs(case["task"], [given.cases.parent / name for name in case["pictures"]])
-        told.append(case | {"text": original.text(ids, images), "expected_percent": original.expected(ids, images)})
+        asked = {"task": case["task"], "pictures": case["pictures"]}
+        told.append(asked | {"text": original.text(ids, images), "expected_percent": original.expected(ids, images)})
         print(f"{told[-1]['text']!r}, expected {told[-1]['expected_percent']:.3f} %", flush=True)
     written = {"weights": given.weights.resolve().name, "case": told}
     given.original.write_text(json.dumps(written, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")

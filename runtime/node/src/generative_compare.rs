@@ -93,9 +93,5 @@ fn read(path: &Path) -> Result<Original> {
     if original.case.is_empty() {
         return Err(Error::input(path.display().to_string(), "has no case", mend));
     }
-    if let Some(index) = original.case.iter().position(|case| !case.expected_percent.is_finite()) {
-        let place = format!("{}, case {}", path.display(), index + 1);
-        return Err(Error::input(place, "its expected_percent is no number", mend));
-    }
     Ok(original)
 }

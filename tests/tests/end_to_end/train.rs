@@ -114,8 +114,9 @@ fn in_real_time_a_run_says_how_its_control_period_was_kept() {
     assert_eq!(summary["period_millis"]["count"], steps, "{summary:#}");
     assert_eq!(summary["period_millis"]["wanted"], 100.0);
     let shares = summary["spent"].as_object().expect("shares");
-    let all: f64 = shares.values().map(|share| share.as_f64().expect("a share")).sum();
-    assert!((all - 1.0).abs() < 1e-9 && shares["idle"].as_f64() > Some(0.0), "{summary:#}");
+    for part in ["policy", "physics", "pictures", "learning", "reward", "idle"] {
+        assert!(shares[part].as_f64() > Some(0.0), "{part}: {summary:#}");
+    }
 }
 
 /// As a power cut would: at once, in the middle of a rollout.

@@ -224,7 +224,7 @@ impl Bus {
         let waited = Duration::from_nanos(clock::monotonic_nanos() - start);
         if waited > self.patience.wait * self.patience.tries {
             let why = format!("no answer to {what} in {:.0} s", waited.as_secs_f64());
-            let mend = "is `striatum run` up, with clock = \"lock_step\" under [time] and the world's views?";
+            let mend = "is `striatum run` up, with the clock of this run under [time] and the world's views?";
             return Err(Error::setup("the runtime", why, mend));
         }
         self.counts.asked_again += 1;

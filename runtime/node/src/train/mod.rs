@@ -186,8 +186,13 @@ impl Run {
                 driver.teach(&mut self.learner)?;
                 self.state.demonstrations += 1;
             } else if self.state.shown > MOST_SHOWN + self.state.settings.demonstrations {
-                let why = format!("the expert failed in most of {} episodes", self.state.shown);
-                return Err(Error::setup("the demonstrations", why, "give fewer --demonstrations, or another --arm"));
+                let shown = self.state.shown;
+                let (why, mend) = match self.state.settings.reward.judges_itself() {
+                    true => ("was not done when the model called it a success, or time was up,", "adapt from more"),
+                    false => ("failed", "give fewer --demonstrations, or another --arm"),
+                };
+                let why = format!("the expert {why} in most of {shown} episodes");
+                return Err(Error::setup("the demonstrations", why, mend));
             }
         }
         Ok(())

@@ -75,6 +75,10 @@ impl Settings {
         if !(self.gamma > 0.0 && self.gamma <= 1.0) {
             return Err(Error::input("--gamma", format!("is {}", self.gamma), "give a discount above 0, at most 1"));
         }
+        let control_hz = self.gym.control_hz;
+        if !(1.0..=100.0).contains(&control_hz) {
+            return Err(Error::input("--control-hz", format!("is {control_hz}"), "give 1 to 100"));
+        }
         if self.method == Method::Pi2 && self.demonstrations != 1 {
             let what = format!("is {}", self.demonstrations);
             return Err(Error::input("--demonstrations", what, "path integrals start from one: leave it out"));

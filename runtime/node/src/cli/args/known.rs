@@ -37,7 +37,7 @@ pub(in crate::cli) enum ModelsCommand {
         /// PNG or JPEG files, one for each slot of the prompt, in order.
         pictures: Vec<PathBuf>,
     },
-    /// Ask a bundle what the weights were asked that it was exported from, and compare; exit status 1 where they differ.
+    /// Ask a bundle what the weights were asked that it was exported from, and compare; exit status 1 where an expected answer is further away than --most.
     Compare {
         /// The bundle.
         bundle: PathBuf,

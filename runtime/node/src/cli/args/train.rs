@@ -67,7 +67,7 @@ pub(in crate::cli) struct TrainArgs {
     /// Control periods a second; 5 if absent, the rate that the learner's settings were found with.
     #[arg(long)]
     pub(in crate::cli) control_hz: Option<f64>,
-    /// A runtime that is up, with robot = "trainer" and clock = "lock_step"; one is started otherwise.
+    /// A runtime that is up, with robot = "trainer" and clock = "lock_step" ("wall" with --real-time); one is started otherwise.
     #[arg(long)]
     pub(in crate::cli) connect: Option<String>,
     /// Go on with the run in --out; what it is stands in its checkpoint.
@@ -94,7 +94,11 @@ impl TrainArgs {
         };
         let (views, bundle_hash) = bundle_facts(&bundle)?;
         let mut gym = usual_gym(&task)?;
-        gym.control_hz = self.control_hz.unwrap_or(gym.control_hz);
+        if let Some(control_hz) = self.control_hz {
+            gym.control_hz = control_hz;
+            // Of one decision, as it is usual: see `GymConfig`.
+            gym.hold_secs = 1.0 / control_hz;
+        }
         let updates_per_step = match (self.learner, self.updates_per_step) {
             (Method::Pi2, Some(given)) if given > 0 => {
                 let what = format!("is {given}, and path integrals take no gradient steps");
