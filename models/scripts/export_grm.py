@@ -65,6 +65,10 @@ def main():
     arguments.add_argument("out", type=pathlib.Path)
     arguments.add_argument("--bits", type=int, choices=[4, 8])
     given = arguments.parse_args()
+    if not (given.weights / "config.json").is_file():
+        raise SystemExit(f"{given.weights}: has no config.json; give the folder of the weights as published")
+    if given.out.exists():
+        raise SystemExit(f"{given.out}: is there already; give another folder")
     (given.out / "onnx").mkdir(parents=True)
     model = load(given.weights)
     with tempfile.TemporaryDirectory(dir=given.out) as rough:

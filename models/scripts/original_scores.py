@@ -88,6 +88,10 @@ def main():
     arguments.add_argument("--min-pixels", type=int, default=12_544)
     arguments.add_argument("--max-pixels", type=int, default=76_800)
     given = arguments.parse_args()
+    if not (given.weights / "config.json").is_file():
+        raise SystemExit(f"{given.weights}: has no config.json; give the folder of the weights as published")
+    if given.original.resolve().parent != given.cases.resolve().parent:
+        raise SystemExit(f"{given.original}: has to lie beside {given.cases}, whose pictures it names")
     original, told = Original(given), []
     for case in json.loads(given.cases.read_text(encoding="utf-8")):
         ids, images = original.inputs(case["task"], [given.cases.parent / name for name in case["pictures"]])

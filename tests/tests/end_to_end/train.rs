@@ -95,8 +95,9 @@ fn where_the_model_is_to_judge_the_world_says_nothing_of_success() {
     let last: Vec<usize> = demonstration.into_iter().filter(|&at| (episodes[at] - shown).abs() < 0.5).collect();
     let end = last[last.len() - 1];
     assert!(done[end] >= 1.0, "an expert that fails demonstrates nothing");
-    // By the world's word it would be over one step after it was done, and paid.
-    assert!(gold[end] > 0.0 || last.len() == 80, "{} steps, gold {}", last.len(), gold[end]);
+    // By the world's word it would have been over, and paid, at the first step that it was done.
+    let done_steps = last.iter().filter(|&&at| done[at] >= 1.0).count();
+    assert!(done_steps >= 2, "{done_steps} of {} steps", last.len());
     assert!(last.iter().all(|&at| at == end || gold[at].abs() < 1e-12), "gold ends an episode");
 }
 
