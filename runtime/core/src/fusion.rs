@@ -5,7 +5,7 @@ use crate::estimate::Estimate;
 use crate::fusion_config::{FusionConfig, FusionRule, StartValue};
 use crate::members::{Ballot, MemberFusion, std_of};
 use crate::readings::{Readings, Spread, consistency};
-use crate::scores::Scores;
+use crate::scores::{Perspectives, Scores};
 use crate::units::Progress;
 
 /// Fuses scores into progress. The one place where what a model says that is not finite is contained: it becomes a
@@ -66,9 +66,10 @@ impl Fuser {
     /// An out-of-distribution score that is not finite counts as [`Estimate::UNKNOWN_OOD`], a negative one as 0.
     /// Without a vote the last mean, std and out-of-distribution score are held.
     pub fn update(&mut self, scores: &Scores) -> Estimate {
-        let ballot = Ballot::of(scores, &self.members, self.before(), self.uses_incremental());
+        let heard = self.heard();
+        let ballot = Ballot::of(scores, &self.members, self.before(), heard);
         let (readings, missing_votes, members) = (ballot.readings.as_numbers(), ballot.missing, ballot.members);
-        let Some(fused) = self.fuse(&ballot) else {
+        let Some(fused) = self.fuse(&ballot, heard) else {
             return Estimate { readings, missing_votes, members, ..self.hold() };
         };
         let held = Held { mean: fused.mean, std: std_of(ballot.variance), ood: ood_of(scores.ood) };
@@ -110,17 +111,28 @@ impl Fuser {
         }
     }
 
-    /// Does the incremental reading take part in the fused value?
-    fn uses_incremental(&self) -> bool {
+    /// The perspectives that take part in the fused value of the next frame set. An incremental one alone has nothing to start
+    /// from, so the first value is that of the goal perspectives.
+    fn heard(&self) -> Perspectives<bool> {
+        let heard = self.config.taking_part();
+        match (self.last, self.config.start) {
+            (None, StartValue::MeanOfFirst) if !heard.forward && !heard.backward => {
+                Perspectives { forward: true, backward: true, ..heard }
+            }
+            _ => heard,
+        }
+    }
+
+    fn has_memory(&self) -> bool {
         !matches!(self.config.rule, FusionRule::Memoryless)
     }
 
     /// `None` where no reading may vote.
-    fn fuse(&self, ballot: &Ballot) -> Option<Fused> {
-        let used = ballot.used(self.uses_incremental())?;
+    fn fuse(&self, ballot: &Ballot, heard: Perspectives<bool>) -> Option<Fused> {
+        let used = ballot.used(heard)?;
         let spread = Spread::of(&used)?;
         let (mean, weight) = match (self.last, self.config.start) {
-            _ if !self.uses_incremental() => (spread.mean, 1.0),
+            _ if !self.has_memory() => (spread.mean, 1.0),
             (Some(held), _) => self.recur(held.mean, &used, spread.mean),
             // The incremental reading is `None` here, so this is the mean of the goal perspectives.
             (None, StartValue::MeanOfFirst) => (spread.mean, 1.0),

@@ -1,6 +1,7 @@
 //! How three perspectives become one progress: the rules and their presets.
 
 use crate::error::Error;
+use crate::scores::Perspectives;
 use crate::units::OutOfRange;
 
 /// How the readings of one frame set are fused. phi_I, phi_F and phi_B are the three readings, phi* the fused value.
@@ -48,39 +49,60 @@ pub struct FusionConfig {
     pub rule: FusionRule,
     /// Where a rule with a memory starts.
     pub start: StartValue,
+    /// Which perspectives' readings take part. All by default; [`FusionRule::Memoryless`] leaves the incremental one out anyway.
+    /// One alone is what Robo-Dopamine's released code computes at a time, and for comparison only. Others are still
+    /// reported. Where none of the two goal perspectives takes part, [`StartValue::MeanOfFirst`] asks them for the start all
+    /// the same.
+    pub heard: Perspectives<bool>,
 }
 
 impl FusionConfig {
+    /// Every perspective takes part.
+    pub const ALL: Perspectives<bool> = Perspectives { incremental: true, forward: true, backward: true };
+
     /// No memory: the default for shaping.
     #[must_use]
     pub const fn memoryless() -> Self {
-        Self { rule: FusionRule::Memoryless, start: StartValue::MeanOfFirst }
+        Self { rule: FusionRule::Memoryless, start: StartValue::MeanOfFirst, heard: Self::ALL }
     }
 
     /// The plain mean of three.
     #[must_use]
     pub const fn plain() -> Self {
-        Self { rule: FusionRule::Plain, start: StartValue::MeanOfFirst }
+        Self { rule: FusionRule::Plain, start: StartValue::MeanOfFirst, heard: Self::ALL }
     }
 
     /// Consistency-weighted, with the floor: alpha 20, floor 0.5.
     #[must_use]
     pub const fn consistency() -> Self {
-        Self { rule: FusionRule::Consistency { alpha: 20.0, floor: 0.5 }, start: StartValue::MeanOfFirst }
+        let rule = FusionRule::Consistency { alpha: 20.0, floor: 0.5 };
+        Self { rule, start: StartValue::MeanOfFirst, heard: Self::ALL }
     }
 
     /// As Robo-Dopamine states it: starts at 0, alpha 20, divisor mean + eps (eps 1e-6 is this project's choice). Where
     /// the two goal perspectives disagree by a little near the task's start, it holds 0 for ever.
     #[must_use]
     pub const fn paper() -> Self {
-        Self { rule: FusionRule::ConsistencyPaper { alpha: 20.0, eps: 1e-6 }, start: StartValue::Zero }
+        let rule = FusionRule::ConsistencyPaper { alpha: 20.0, eps: 1e-6 };
+        Self { rule, start: StartValue::Zero, heard: Self::ALL }
     }
 
-    /// Refuses parameters that could make a weight that is no number.
+    /// The perspectives that the rule asks and that are heard.
+    pub(crate) fn taking_part(&self) -> Perspectives<bool> {
+        let has_memory = !matches!(self.rule, FusionRule::Memoryless);
+        Perspectives { incremental: self.heard.incremental && has_memory, ..self.heard }
+    }
+
+    /// Refuses parameters that could make a weight that is no number, and a rule that hears nothing.
     ///
     /// # Errors
     /// When a parameter of the rule is out of range.
     pub(crate) fn check(&self) -> Result<(), Error> {
+        let Perspectives { incremental, forward, backward } = self.taking_part();
+        if !(incremental || forward || backward) {
+            let what = "number of perspectives that the fusion rule hears";
+            return Err(OutOfRange { what, value: 0.0, range: "1 to 3" }.into());
+        }
         let (alpha, divisor, what) = match self.rule {
             FusionRule::Memoryless | FusionRule::Plain => return Ok(()),
             FusionRule::Consistency { alpha, floor } => (alpha, floor, "fusion floor"),

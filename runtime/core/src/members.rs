@@ -118,9 +118,14 @@ pub(crate) struct Ballot {
 }
 
 impl Ballot {
-    /// Reads every member's hops from the fused value `before`, and weighs them. `uses_incremental`: does the incremental
-    /// reading take part in the fused value?
-    pub(crate) fn of(scores: &Scores, fusion: &MemberFusion, before: Option<Progress>, uses_incremental: bool) -> Self {
+    /// Reads every member's hops from the fused value `before`, and weighs them. `heard`: which readings take part in the
+    /// fused value.
+    pub(crate) fn of(
+        scores: &Scores,
+        fusion: &MemberFusion,
+        before: Option<Progress>,
+        heard: Perspectives<bool>,
+    ) -> Self {
         let mut answers = [None; MAX_MEMBERS];
         let mut all = [Readings::NONE; MAX_MEMBERS];
         let mut missing = 0;
@@ -129,7 +134,7 @@ impl Ballot {
             let hops = Hops::of(&hops);
             missing += hops.missing;
             all[member] = hops.readings(before);
-            answers[member] = Answer::of(&all[member], std, uses_incremental);
+            answers[member] = Answer::of(&all[member], std, heard);
         }
         let shares = shares(&answers, fusion);
         let members = core::array::from_fn(|member| match answers[member] {
@@ -150,23 +155,21 @@ impl Ballot {
     }
 
     /// The readings that take part in the fused value; `None` where nobody votes.
-    pub(crate) fn used(&self, uses_incremental: bool) -> Option<Readings> {
-        let incremental = if uses_incremental { self.readings.incremental } else { None };
-        (self.votes > 0).then_some(Readings { incremental, ..self.readings })
+    pub(crate) fn used(&self, heard: Perspectives<bool>) -> Option<Readings> {
+        (self.votes > 0).then(|| self.readings.of(heard))
     }
 }
 
 impl Answer {
     /// `None` where no reading takes part in the fused value.
-    fn of(readings: &Readings, std: f64, uses_incremental: bool) -> Option<Self> {
-        let incremental = if uses_incremental { readings.incremental } else { None };
-        let used = Readings { incremental, ..*readings };
+    fn of(readings: &Readings, std: f64, heard: Perspectives<bool>) -> Option<Self> {
+        let used = readings.of(heard);
         let spread = Spread::of(&used)?;
         let known = std.is_finite() && std >= 0.0;
         let own = if known { std.min(1.0) } else { Estimate::UNKNOWN_STD };
         // Weights look at the goal readings alone: the incremental one starts from the fused value, and a weight that
         // followed it would let a frozen picture drift.
-        let goal = Spread::of(&Readings { incremental: None, ..*readings });
+        let goal = Spread::of(&Readings { incremental: None, ..used });
         let of_goal = goal.map_or(spread.variance, |goal| goal.variance);
         Some(Self {
             progress: used.goal_mean().unwrap_or(spread.mean),

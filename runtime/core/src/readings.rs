@@ -47,6 +47,15 @@ pub(crate) struct Readings {
 impl Readings {
     pub(crate) const NONE: Self = Self { incremental: None, forward: None, backward: None };
 
+    /// Those of these perspectives.
+    pub(crate) fn of(&self, heard: Perspectives<bool>) -> Self {
+        Self {
+            incremental: self.incremental.filter(|_| heard.incremental),
+            forward: self.forward.filter(|_| heard.forward),
+            backward: self.backward.filter(|_| heard.backward),
+        }
+    }
+
     pub(crate) fn as_numbers(&self) -> Perspectives<Option<f64>> {
         Perspectives {
             incremental: self.incremental.map(Progress::get),

@@ -4,7 +4,7 @@
 mod support;
 
 use proptest::prelude::*;
-use striatum_core::{Error, Estimate, Fuser, FusionConfig, FusionRule, Hop, Scores, StartValue};
+use striatum_core::{Error, Estimate, Fuser, FusionConfig, FusionRule, Hop, Perspectives, Scores, StartValue};
 use support::{any_double, any_progress, cases, goal_scores, progress, scores};
 
 const PRESETS: [FusionConfig; 4] =
@@ -80,7 +80,7 @@ proptest! {
     fn consistency_fusion_is_eq_11_with_the_floored_gap(
         last in any_progress(), set in finite_scores(), alpha in 0.0..50.0_f64, floor in 0.01..1.0_f64,
     ) {
-        let config = FusionConfig { rule: FusionRule::Consistency { alpha, floor }, start: StartValue::MeanOfFirst };
+        let config = FusionConfig { rule: FusionRule::Consistency { alpha, floor }, ..FusionConfig::consistency() };
         let estimate = fuser_at(config, last).update(&set);
         let [i, f, b] = reading_values(&estimate);
         let mean = (f + b) / 2.0;
@@ -107,7 +107,7 @@ proptest! {
         last in any_progress(), hop in -1.0..=1.0_f64, both in any_progress(),
     ) {
         let rule = FusionRule::Consistency { alpha: 1e4, floor: 0.5 };
-        let sharp = FusionConfig { rule, start: StartValue::MeanOfFirst };
+        let sharp = FusionConfig { rule, ..FusionConfig::consistency() };
         let torn = fuser_at(sharp, last).update(&goal_scores(hop, 0.0, 1.0));
         prop_assert_eq!((torn.weight, torn.mean.to_bits()), (0.0, last.to_bits()));
 
@@ -224,7 +224,7 @@ fn readings_are_clamped_before_they_are_fused_and_not_after() {
 
 /// phi_F = 0, phi_B = 0.1 and no hop, from 0: where the fused value is after 50 frame sets.
 fn after_50_sets_near_the_start(rule: FusionRule) -> f64 {
-    let mut fuser = fuser(FusionConfig { rule, start: StartValue::Zero });
+    let mut fuser = fuser(FusionConfig { rule, ..FusionConfig::paper() });
     let set = goal_scores(0.0, 0.0, 0.1);
     assert_eq!(fuser.update(&set).mean, 0.0, "starts at 0");
     (0..50).map(|_| fuser.update(&set).mean).last().unwrap()
@@ -260,6 +260,34 @@ fn the_start_value_is_the_mean_of_the_first_goal_readings_or_zero() {
 }
 
 #[test]
+fn a_perspective_that_is_not_heard_is_reported_and_changes_nothing() {
+    let one = |incremental, forward, backward| Perspectives { incremental, forward, backward };
+    let [i, f, b] = [one(true, false, false), one(false, true, false), one(false, false, true)];
+    let start = scores(None, Some(0.2), Some(-0.6)); // phi_F = 0.2, phi_B = 0.4
+    let next = scores(Some(0.5), Some(0.3), Some(-0.1)); // phi_F = 0.3, phi_B = 0.9, and half of what is left
+    let said = |config: FusionConfig, heard| {
+        let mut fuser = fuser(FusionConfig { heard, start: StartValue::MeanOfFirst, ..config });
+        [fuser.update(&start), fuser.update(&next)]
+    };
+    for config in PRESETS {
+        let memory = config.rule != FusionRule::Memoryless;
+        let [first, second] = said(config, f);
+        assert_eq!((first.mean, second.mean, second.votes), (0.2, 0.3, 1), "{config:?}");
+        assert_eq!(second.readings.backward, Some(0.9), "{config:?}");
+        let [first, second] = said(config, b);
+        assert!((first.mean - 0.4).abs() <= 1e-15 && (second.mean - 0.9).abs() <= 1e-15, "{config:?}");
+        if memory {
+            // It starts where the goal perspectives say, and follows its hops from there.
+            let [first, second] = said(config, i);
+            assert!((first.mean - 0.3).abs() <= 1e-15 && (second.mean - 0.65).abs() <= 1e-15, "{config:?} {second:?}");
+            assert_eq!((first.votes, second.votes), (2, 1), "{config:?}");
+        }
+        let refused = |heard| matches!(Fuser::new(FusionConfig { heard, ..config }), Err(Error::OutOfRange(_)));
+        assert_eq!((refused(one(false, false, false)), refused(i)), (true, !memory), "{config:?}");
+    }
+}
+
+#[test]
 fn the_presets_are_what_their_names_say() {
     assert_eq!(FusionConfig::default(), FusionConfig::memoryless());
     assert_eq!(FusionConfig::consistency().rule, FusionRule::Consistency { alpha: 20.0, floor: 0.5 });
@@ -269,8 +297,7 @@ fn the_presets_are_what_their_names_say() {
 
 #[test]
 fn parameters_out_of_range_are_refused_by_name() {
-    let start = StartValue::MeanOfFirst;
-    let refused = |rule| match Fuser::new(FusionConfig { rule, start }) {
+    let refused = |rule| match Fuser::new(FusionConfig { rule, ..FusionConfig::consistency() }) {
         Err(Error::OutOfRange(error)) => error.what,
         other => panic!("{other:?}"),
     };

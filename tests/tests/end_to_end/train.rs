@@ -102,6 +102,26 @@ fn where_the_model_is_to_judge_the_world_says_nothing_of_success() {
 }
 
 #[test]
+fn an_ablation_is_done_by_the_runtime_and_told_in_the_summary() {
+    let folder = folder();
+    let out = folder.path().join("other");
+    trains(&out, &[&arguments(&out, "shaped")[..], &["--ablation", "other_gamma"]].concat());
+    assert!(read(&out.join("runtime.toml")).contains("gamma = 0.99\n"));
+    let steps = read(&out.join("steps.csv"));
+    let [before, after, shaping] = ["potential_prev", "potential", "shaping"].map(|name| column(&steps, name));
+    let off = (0..shaping.len()).map(|at| (0.99 * after[at] - before[at] - shaping[at]).abs()).fold(0.0, f64::max);
+    // As many digits as the table has.
+    assert!(off < 2e-5 && after.iter().any(|&after| after > 0.05), "{off}");
+    let summary: serde_json::Value = serde_json::from_str(&read(&out.join("summary.json"))).expect("JSON");
+    assert_eq!((&summary["ablation"], &summary["gamma"]), (&"other_gamma".into(), &0.97.into()));
+
+    let sparse = [&arguments(&out, "sparse")[..], &["--ablation", "other_gamma"]].concat();
+    let refused = run(PROGRAM, &sparse);
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert!(!refused.status.success() && said.contains("--ablation: is other_gamma"), "{said}");
+}
+
+#[test]
 fn in_real_time_a_run_says_how_its_control_period_was_kept() {
     let folder = folder();
     let out = folder.path().join("live");

@@ -30,6 +30,10 @@ pub(crate) struct Options {
     /// The rewards that are compared; `striatum train --help` says which there are.
     #[arg(long, value_delimiter = ',', default_value = "sparse,shaped")]
     rewards: Vec<String>,
+    /// Ablations of `shaped` to compare besides: those of `striatum train --ablation`, and no_adaptation (the bundle of another
+    /// task).
+    #[arg(long, value_delimiter = ',')]
+    ablations: Vec<String>,
     /// Runs of each task and reward, seeds 0 and up.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]
     seeds: u32,
@@ -67,7 +71,8 @@ pub(crate) fn study(workspace: &Workspace, options: &Options) -> Result<()> {
     let record = options.record.as_deref().map(|machine| record_folder(workspace, machine)).transpose()?;
     let striatum = options.program.clone().map_or_else(|| setup::set_up(workspace), Ok)?;
     let listed = process::quiet(std::process::Command::new(&striatum).args(["sim", "list"]))?;
-    let tasks = catalogue::choose(catalogue::read(&listed)?, &options.tasks)?;
+    let all = catalogue::read(&listed)?;
+    let tasks = catalogue::choose(all.clone(), &options.tasks)?;
     let out = options.out.clone().unwrap_or_else(|| workspace.target().join("study"));
     let folders: Vec<&str> = tasks.iter().map(|task| task.name.as_str()).collect();
     provenance::claim(&out, &provenance::sha256_of(&striatum)?, &folders)?;
@@ -78,12 +83,15 @@ pub(crate) fn study(workspace: &Workspace, options: &Options) -> Result<()> {
         options.demonstrations,
         options.reward_demonstrations,
     );
-    let runs = plan::runs(&tasks, &options.rewards, options.seeds);
+    let arms = plan::arms(&options.rewards, &options.ablations);
+    let runs = plan::runs(&tasks, &all, &arms, options.seeds)?;
     let begun = Instant::now();
     if !options.sum {
         say::step(&format!("{} runs of {} rollouts", runs.len(), options.rollouts));
         let jobs = jobs::count(options.jobs);
-        jobs::each(jobs, 1, &tasks, |task| stage.adapt(task))?;
+        let looks = |task: &&catalogue::Task| runs.iter().any(|run| run.seen_by == task.name);
+        let seen_by: Vec<_> = all.iter().filter(looks).collect();
+        jobs::each(jobs, 1, &seen_by, |task| stage.adapt(task))?;
         jobs::each(jobs, 1, &runs, |run| stage.train(run))?;
     }
     let results = runs

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::plan::Run;
+use super::plan::{NO_ADAPTATION, Run};
 use crate::failure::{Failure, Result};
 use crate::process;
 use crate::worlds::catalogue::Task;
@@ -78,8 +78,11 @@ impl Stage {
             command.arg("--resume");
         } else {
             make(&folder)?;
-            command.arg(&run.task).arg("--bundle").arg(self.bundle(&run.task));
-            command.args(["--reward", &run.reward, "--seed", &run.seed.to_string()]);
+            command.arg(&run.task).arg("--bundle").arg(self.bundle(&run.seen_by));
+            command.args(["--reward", &run.arm.reward, "--seed", &run.seed.to_string()]);
+            if let Some(ablation) = run.arm.ablation.as_ref().filter(|name| *name != NO_ADAPTATION) {
+                command.args(["--ablation", ablation]);
+            }
             command.args(["--size", SIZE, "--rollouts", &self.rollouts.to_string()]);
             command.args(["--demonstrations", &self.demonstrations.to_string()]);
         }
@@ -90,7 +93,7 @@ impl Stage {
     pub(super) fn folder(&self, run: &Run) -> PathBuf {
         let settings =
             format!("{}-rollouts-{}-demonstrations-reward-of-{}", self.rollouts, self.demonstrations, self.shown);
-        self.out.join(&run.task).join(settings).join(&run.reward).join(format!("seed-{}", run.seed))
+        self.out.join(&run.task).join(settings).join(run.arm.name()).join(format!("seed-{}", run.seed))
     }
 
     fn bundle(&self, task: &str) -> PathBuf {

@@ -45,7 +45,7 @@ pub(super) struct Row {
 pub(super) fn rows(outcomes: &[Outcome]) -> Vec<Row> {
     let mut groups: Vec<(&str, &str)> = Vec::new();
     for outcome in outcomes {
-        let group = (outcome.run.task.as_str(), outcome.run.reward.as_str());
+        let group = (outcome.run.task.as_str(), outcome.run.arm.name());
         if !groups.contains(&group) {
             groups.push(group);
         }
@@ -56,7 +56,7 @@ pub(super) fn rows(outcomes: &[Outcome]) -> Vec<Row> {
 
 /// The runs of a task and a reward.
 pub(super) fn of<'a>(outcomes: &'a [Outcome], task: &str, reward: &str) -> Vec<&'a Outcome> {
-    outcomes.iter().filter(|outcome| outcome.run.task == task && outcome.run.reward == reward).collect()
+    outcomes.iter().filter(|outcome| outcome.run.task == task && outcome.run.arm.name() == reward).collect()
 }
 
 fn row(task: &str, reward: &str, runs: &[&Outcome]) -> Row {
@@ -112,13 +112,17 @@ fn count(number: usize) -> u32 {
 #[cfg(test)]
 pub(super) mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::super::plan::Run;
+    use super::super::plan::{Arm, Run};
     use super::super::read::Summary;
     use super::*;
 
+    fn arm(reward: &str) -> Arm {
+        Arm { reward: reward.to_owned(), ablation: None }
+    }
+
     pub(in crate::study) fn outcome(reward: &str, seed: u32, final_successes: u32) -> Outcome {
         Outcome {
-            run: Run { task: "push".to_owned(), reward: reward.to_owned(), seed },
+            run: Run { task: "push".to_owned(), arm: arm(reward), seen_by: "push".to_owned(), seed },
             summary: Summary {
                 successes: vec![false, true],
                 evaluations: vec![(10, 10, 5), (20, 10, 10 - seed)],

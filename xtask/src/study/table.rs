@@ -51,7 +51,7 @@ pub(super) fn terminal(rows: &[Row]) -> Vec<String> {
             said(&row.trained),
             said(&row.last_rollouts),
             row.learnt_after.map_or_else(|| "-".to_owned(), |rollouts| format!("{rollouts} rollouts")),
-            format!("{}/{}", row.hacked, row.judged),
+            if row.judged > 0 { format!("{}/{}", row.hacked, row.judged) } else { "-".to_owned() },
             format!("{:.2}", row.hours),
         ]
     }));

@@ -171,7 +171,7 @@ impl Config {
         };
         Ok(PipelineConfig {
             sync,
-            fusion: self.fusion.rule(&positive)?,
+            fusion: self.fusion.rule(place, &positive)?,
             potential: PotentialFn::new(self.potential.scale, self.potential.shift).map_err(|error| {
                 Error::input(format!("{place}, potential"), error.to_string(), "mend scale or shift")
             })?,
@@ -256,6 +256,8 @@ mod tests {
             ("[success]\nwindow_secs = 61.0", "success.window_secs"),
             ("[success]\nshare = 0.0", "success share"),
             ("[fusion]\nalpha = 0.0", "fusion.alpha"),
+            ("[fusion]\nperspectives = []", "fusion.perspectives"),
+            ("[fusion]\nperspectives = [\"incremental\"]", "fusion.perspectives"),
             ("[encoder]\nreuse_unchanged = -1.0", "encoder.reuse_unchanged"),
             ("[encoder]\nreuse_secs = -1.0", "encoder.reuse_secs"),
             ("[models]\nmax_std = 0.0", "models.max_std"),

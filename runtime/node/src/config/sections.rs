@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
-use striatum_core::{FusionConfig, FusionRule, StartValue, SuccessRule};
+use striatum_core::{Fuser, FusionConfig, FusionRule, Perspectives, SuccessRule};
 use striatum_models::ReuseRule;
 
 use super::secs_to_nanos;
@@ -107,6 +107,20 @@ pub struct FusionSection {
     pub alpha: f64,
     /// Smallest divisor of the relative gap. Default 0.5.
     pub floor: f64,
+    /// The perspectives that take part: all three by default, fewer for comparison.
+    pub perspectives: Vec<PerspectiveName>,
+}
+
+/// Name of a perspective.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PerspectiveName {
+    /// From the frame set before.
+    Incremental,
+    /// From the demonstration's start.
+    Forward,
+    /// From the demonstration's goal.
+    Backward,
 }
 
 /// Name of a fusion rule.
@@ -217,7 +231,8 @@ impl Default for SyncSection {
 
 impl Default for FusionSection {
     fn default() -> Self {
-        Self { rule: FusionName::Memoryless, alpha: 20.0, floor: 0.5 }
+        let perspectives = [PerspectiveName::Incremental, PerspectiveName::Forward, PerspectiveName::Backward];
+        Self { rule: FusionName::Memoryless, alpha: 20.0, floor: 0.5, perspectives: perspectives.to_vec() }
     }
 }
 
@@ -281,16 +296,31 @@ impl SuccessSection {
 }
 
 impl FusionSection {
-    pub(super) fn rule(&self, positive: &dyn Fn(f64, &str) -> Result<f64>) -> Result<FusionConfig> {
+    /// # Errors
+    /// A number out of range, or a rule that hears none of its perspectives.
+    pub(super) fn rule(&self, place: &str, positive: &dyn Fn(f64, &str) -> Result<f64>) -> Result<FusionConfig> {
         let alpha = positive(self.alpha, "fusion.alpha")?;
         let floor = positive(self.floor, "fusion.floor")?;
-        Ok(match self.rule {
+        let config = match self.rule {
             FusionName::Memoryless => FusionConfig::memoryless(),
             FusionName::Plain => FusionConfig::plain(),
             FusionName::Consistency => {
-                FusionConfig { rule: FusionRule::Consistency { alpha, floor }, start: StartValue::MeanOfFirst }
+                FusionConfig { rule: FusionRule::Consistency { alpha, floor }, ..FusionConfig::consistency() }
             }
             FusionName::Paper => FusionConfig::paper(),
+        };
+        let heard = |name| self.perspectives.contains(&name);
+        let heard = Perspectives {
+            incremental: heard(PerspectiveName::Incremental),
+            forward: heard(PerspectiveName::Forward),
+            backward: heard(PerspectiveName::Backward),
+        };
+        let config = FusionConfig { heard, ..config };
+        // Everything else has been checked above.
+        Fuser::new(config).map(|_| config).map_err(|error| {
+            let mend =
+                "add a perspective, or take a rule with a memory (`plain`, `consistency`) for `incremental` alone";
+            Error::input(format!("{place}, fusion.perspectives"), error.to_string(), mend)
         })
     }
 }

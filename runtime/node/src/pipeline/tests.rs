@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
-use striatum_core::{Discount, FusionRule, StartValue};
+use striatum_core::Discount;
 use striatum_frames::{Image, content_hash};
 use striatum_models::StageTimings;
 use striatum_wire::QualityFlags;
@@ -131,7 +131,7 @@ fn before_anything_was_trusted_there_is_no_progress() {
 
 #[test]
 fn a_hop_from_a_set_that_was_not_believed_does_not_vote() {
-    let fusion = FusionConfig { rule: FusionRule::Plain, start: StartValue::MeanOfFirst };
+    let fusion = FusionConfig::plain();
     let back = Scores { hops: Perspectives { incremental: Some(-1.0), ..halfway().hops }, ..halfway() };
     let said = play(&config(fusion), &[halfway(), all_strange(), back, back]);
     assert_eq!((said[2].estimate.mean, said[2].estimate.votes), (0.5, 2));

@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use striatum_wire::{BundleHash, Keys};
 
+use super::ablation::Ablation;
 use super::bus::{Agreed, Bus, Patience};
 use super::runtime::Runtime;
 use super::settings::{ROBOT, Settings};
 use super::stage::Stage;
-use super::{TrainOptions, bundle_facts};
+use super::{BundleFacts, TrainOptions, bundle_facts};
 use crate::clock;
 use crate::config::ClockName;
 use crate::error::{Error, Result};
@@ -24,12 +25,15 @@ const THERE_LIMIT: Duration = Duration::from_secs(10);
 /// # Errors
 /// A bundle that is another than the run began with, a runtime that does not come up, or a stage that cannot be put up.
 pub(super) fn connect(options: &TrainOptions, settings: &Settings, stop: &AtomicBool) -> Result<(Bus, Stage)> {
-    let agreed = Agreed { mode: settings.reward.shaping(), bundle: bundle_of(settings)? };
+    let facts = bundle_facts(&settings.bundle)?;
+    let agreed = Agreed { mode: settings.reward.shaping(), bundle: hash_of(settings, &facts)? };
     let mut runtime = match &options.connect {
         Some(_) => None,
         None => Some(Runtime::start(&options.out, |endpoint| {
             let clock = if settings.real_time { ClockName::Wall } else { ClockName::LockStep };
-            settings.reward.config(&settings.bundle, ROBOT, settings.gamma, endpoint, clock)
+            let gamma = Ablation::told_gamma(settings.ablation, settings.gamma);
+            let text = settings.reward.config(&settings.bundle, ROBOT, gamma, endpoint, clock);
+            text + Ablation::config(settings.ablation)
         })?),
     };
     let endpoint = match (&options.connect, &runtime) {
@@ -41,19 +45,23 @@ pub(super) fn connect(options: &TrainOptions, settings: &Settings, stop: &Atomic
     let session = join(&endpoint, runtime.as_mut(), stop)?;
     let mut bus = Bus::new(session, keys.clone(), Patience::default(), agreed, runtime);
     let stage = Stage::new(settings, bus.session(), &keys)?;
+    let wanted = stage.gym.world().task().instruction();
+    if settings.reward.sees() && facts.task != wanted {
+        let bundle = settings.bundle.display();
+        tracing::warn!("{bundle} was adapted for another task: `{}`, and this one is `{wanted}`", facts.task);
+    }
     wait_until_heard(&mut bus, &stage, stop)?;
     Ok((bus, stage))
 }
 
 /// The bundle's hash, if it is still the one that the run began with.
-fn bundle_of(settings: &Settings) -> Result<BundleHash> {
-    let (_, hash) = bundle_facts(&settings.bundle)?;
-    if hash != settings.bundle_hash {
+fn hash_of(settings: &Settings, facts: &BundleFacts) -> Result<BundleHash> {
+    if facts.hash != settings.bundle_hash {
         let what = "is another bundle than this run began with";
         let mend = "put that one back, or begin a run in another folder";
         return Err(Error::input(settings.bundle.display().to_string(), what, mend));
     }
-    let bytes = crate::hash::unhex(&hash).and_then(|bytes| bytes.try_into().ok());
+    let bytes = crate::hash::unhex(&facts.hash).and_then(|bytes| bytes.try_into().ok());
     bytes.map(BundleHash).ok_or_else(|| Error::input("the bundle's hash", "is none", "report this"))
 }
 

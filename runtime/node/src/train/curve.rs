@@ -32,7 +32,7 @@ pub(super) fn svg(settings: &Settings, ledger: &Ledger) -> String {
     let title = format!(
         "{}, reward {}, seed {}: blue the last {WINDOW} rollouts, red evaluations",
         settings.task,
-        settings.reward.name(),
+        settings.reward_in_words(),
         settings.seed
     );
     markup::label(&mut body, "start", AREA.left, AREA.top - 16.0, &title);

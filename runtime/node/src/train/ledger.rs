@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
+use super::ablation::Ablation;
 use super::rollout::Told;
 use super::settings::Settings;
 use super::time::{Measured, Part};
@@ -67,6 +68,7 @@ impl Ledger {
         serde_json::json!({
             "task": settings.task,
             "reward": settings.reward.name(),
+            "ablation": settings.ablation.map(Ablation::name),
             "seed": settings.seed,
             "learner": settings.method.name(),
             "gamma": settings.gamma,
@@ -125,7 +127,7 @@ impl Ledger {
     /// One line for each rollout. Wall time is not in it: the same seed gives the same file.
     pub(crate) fn rollouts_csv(&self) -> String {
         let mut csv = String::from(
-            "rollout,seed,steps,success,void,reward_sum,shaping_sum,true_progress,progress,highest_progress,claimed,held,late,strange,critic_loss,temperature\n",
+            "rollout,seed,steps,success,paid,void,reward_sum,shaping_sum,true_progress,progress,highest_progress,claimed,held,late,strange,critic_loss,temperature\n",
         );
         for RolloutRow { rollout, seed, told, losses } in &self.rollouts {
             // Writing into a String cannot fail, here and below.
@@ -151,7 +153,7 @@ impl Ledger {
     /// One line for each episode of the last evaluation; `hacked` is empty of a reward that `sees` nothing.
     pub(crate) fn last_csv(&self, sees: bool) -> String {
         let mut csv = String::from(
-            "seed,steps,success,void,reward_sum,shaping_sum,true_progress,progress,highest_progress,claimed,held,late,strange,hacked\n",
+            "seed,steps,success,paid,void,reward_sum,shaping_sum,true_progress,progress,highest_progress,claimed,held,late,strange,hacked\n",
         );
         for LastRow { seed, told } in &self.last {
             let _ = write!(csv, "{seed},");
@@ -166,9 +168,10 @@ impl Ledger {
 fn tell(csv: &mut String, told: &Told) {
     let _ = write!(
         csv,
-        "{},{},{},{:.6},{:.6},{:.4},{:.4},{:.4},{},{},{},{}",
+        "{},{},{},{},{:.6},{:.6},{:.4},{:.4},{:.4},{},{},{},{}",
         told.steps,
         u8::from(told.success),
+        u8::from(told.paid),
         u8::from(told.void),
         told.reward_sum,
         told.shaping_sum,

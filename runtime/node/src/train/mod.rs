@@ -9,13 +9,15 @@
 //! Lock-step: the world waits for the learner, the learner for the reward, and stamps count simulated time, so the same seed
 //! gives the same run however fast the computer is. Or real time, where the wall's clock drives the same loop.
 //!
-//! - `settings`: what decides a run; `reward`: which reward, and the configuration of the runtime that gives it.
+//! - `settings`: what decides a run; `reward`: which reward, and the configuration of the runtime that gives it; `ablation`:
+//!   what is left out of it.
 //! - `runtime`: that runtime's process; `connect`: reaching it; `bus`: the learner's end of the wire.
 //! - `learner`: who learns; `paths`: one of them, by path integrals.
 //! - `time`: which of the two, and what it went into.
 //! - `stage`: the world and its cameras; `rollout`: one episode; `drivers`: who drives in it.
 //! - `ledger`, `steps`, `curve`: what is written down; `checkpoint`: the whole state, after every rollout.
 
+mod ablation;
 mod bus;
 mod checkpoint;
 mod connect;
@@ -43,6 +45,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use striatum_robots::RobotSpec;
 use striatum_sim::{Gym, GymConfig, TaskId};
 
+pub(crate) use self::ablation::Ablation;
 use self::bus::Bus;
 use self::checkpoint::State;
 use self::connect::connect;
@@ -166,7 +169,12 @@ impl Run {
 
     fn rules(&self) -> Rules {
         let settings = &self.state.settings;
-        Rules { reward: settings.reward, gamma: settings.gamma, real_time: settings.real_time }
+        Rules {
+            reward: settings.reward,
+            ablation: settings.ablation,
+            gamma: settings.gamma,
+            real_time: settings.real_time,
+        }
     }
 
     /// The expert shows how it is done, and the runtime rewards it as it rewards the learner.
@@ -333,7 +341,7 @@ impl Run {
             format_args!(
                 "{}, reward {}: {} rollouts in {:.0} s, {:.0} % of the last 20 succeeded",
                 self.state.settings.task,
-                self.state.settings.reward.name(),
+                self.state.settings.reward_in_words(),
                 ledger.done(),
                 ledger.wall_secs,
                 100.0 * ledger.recent(),
@@ -394,13 +402,20 @@ pub(crate) fn usual_gamma(gym: &GymConfig) -> f64 {
     (1e4 * (1.0 - HORIZONS / steps)).round() / 1e4
 }
 
-/// Views and hash of a bundle.
-///
+/// What a run has to know of its bundle.
+pub(crate) struct BundleFacts {
+    /// What it was adapted for, in words.
+    pub(crate) task: String,
+    pub(crate) views: Vec<String>,
+    /// SHA-256 of its manifest.
+    pub(crate) hash: String,
+}
+
 /// # Errors
 /// A folder that is no bundle.
-pub(crate) fn bundle_facts(bundle: &Path) -> Result<(Vec<String>, String)> {
+pub(crate) fn bundle_facts(bundle: &Path) -> Result<BundleFacts> {
     let manifest = striatum_models::Bundle::manifest_in(bundle)?;
     let file = bundle.join("manifest.toml");
     let bytes = std::fs::read(&file).map_err(|source| Error::file("read", &file, source, "give a bundle"))?;
-    Ok((manifest.views, crate::hash::sha256_hex(&bytes)))
+    Ok(BundleFacts { task: manifest.task, views: manifest.views, hash: crate::hash::sha256_hex(&bytes) })
 }

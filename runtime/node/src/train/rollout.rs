@@ -5,6 +5,7 @@ use striatum_core::{Ending, KMode, StampNanos, Success, SuccessSource};
 use striatum_learner::Transition;
 use striatum_wire::{BeginRequest, QualityFlags, ShapedReward, StepRequest, Task};
 
+use super::ablation::Ablation;
 use super::bus::{Answer, Bus, Opened};
 use super::reward::RewardKind;
 use super::stage::Stage;
@@ -58,6 +59,8 @@ pub(crate) struct Told {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rules {
     pub(crate) reward: RewardKind,
+    pub(crate) ablation: Option<Ablation>,
+    /// The learner's own.
     pub(crate) gamma: f64,
     pub(crate) real_time: bool,
 }
@@ -104,7 +107,7 @@ pub(crate) fn play(
         };
         time.lap(Part::Reward);
         stage.gym.observe(&mut next);
-        let (shaping, potentials) = shaped(rules.reward, &heard, [progress, step.truth.progress]);
+        let (shaping, potentials) = shaped(rules, &heard, [progress, step.truth.progress]);
         progress = step.truth.progress;
         told.note(&heard, shaping, progress);
         steps.note(told.steps, progress, &heard, shaping);
@@ -112,7 +115,7 @@ pub(crate) fn play(
             observation: &observation,
             action: &action,
             reward: narrow(heard.gold + shaping),
-            discount: if heard.bootstraps { narrow(heard.gamma.powf(heard.k)) } else { 0.0 },
+            discount: if heard.bootstraps { narrow(rules.gamma.powf(heard.k)) } else { 0.0 },
             next_observation: &next,
             potentials: potentials.map(narrow),
         })?;
@@ -126,15 +129,18 @@ pub(crate) fn play(
 }
 
 /// What is added to gold, and the potentials of the states before and after that it comes from; `progress` is the world's own.
-fn shaped(kind: RewardKind, heard: &ShapedReward, progress: [f64; 2]) -> (f64, [f64; 2]) {
-    match kind {
+fn shaped(rules: Rules, heard: &ShapedReward, progress: [f64; 2]) -> (f64, [f64; 2]) {
+    match rules.reward {
         RewardKind::Sparse => (heard.shaping, [0.0; 2]),
         RewardKind::TrueProgress => {
             let [before, after] = progress;
             let after = if heard.bootstraps { after } else { 0.0 };
             (heard.gamma.powf(heard.k) * after - before, [before, after])
         }
-        _ => (heard.shaping, [heard.potential_prev, heard.potential]),
+        _ => {
+            let dropped = rules.ablation == Some(Ablation::WrongEnd) && heard.ending != Ending::Running;
+            (if dropped { 0.0 } else { heard.shaping }, [heard.potential_prev, heard.potential])
+        }
     }
 }
 
@@ -176,7 +182,7 @@ fn begin_request(stage: &Stage, rules: Rules, stamp_nanos: StampNanos) -> BeginR
     BeginRequest {
         // Ours are far shorter than the longest; a longer one would come as empty.
         task: Task::try_from(stage.gym.world().task().instruction()).unwrap_or_default(),
-        gamma: rules.gamma,
+        gamma: Ablation::told_gamma(rules.ablation, rules.gamma),
         period_secs,
         deadline_secs: if rules.real_time { DEADLINE_SHARE * period_secs } else { LOCK_STEP_DEADLINE_SECS },
         bootstrap_on_truncation: true,
@@ -203,7 +209,21 @@ fn narrow(value: f64) -> f32 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::{reward, step_request};
     use super::*;
+
+    #[test]
+    fn the_wrong_end_drops_the_last_shaping_and_no_other() {
+        let rules = |ablation| Rules { reward: RewardKind::Shaped, ablation, gamma: 0.97, real_time: false };
+        let wrong = Some(Ablation::WrongEnd);
+        for ending in Ending::ALL {
+            let heard = reward(&step_request(*ending));
+            let [right, wrong] = [None, wrong].map(|ablation| shaped(rules(ablation), &heard, [0.1, 0.2]).0.to_bits());
+            assert!(heard.shaping.abs() > 0.1 && right == heard.shaping.to_bits(), "{ending:?}");
+            let left = if *ending == Ending::Running { heard.shaping } else { 0.0 };
+            assert_eq!(wrong, left.to_bits(), "{ending:?}");
+        }
+    }
 
     #[test]
     fn the_worlds_word_is_kept_back_where_the_model_is_to_judge() {

@@ -7,6 +7,7 @@ use striatum_learner::{Pi2Config, SacConfig};
 use striatum_robots::RobotSpec;
 use striatum_sim::{Gym, GymConfig, Samples, StudioConfig, TaskId};
 
+use super::ablation::Ablation;
 use super::learner::Method;
 use super::reward::RewardKind;
 use crate::error::{Error, Result};
@@ -20,6 +21,9 @@ pub(crate) struct Settings {
     /// SHA-256 of the bundle's manifest: another bundle is another run.
     pub(crate) bundle_hash: String,
     pub(crate) reward: RewardKind,
+    /// What is left out of it, or done wrongly, to compare with.
+    #[serde(default)]
+    pub(crate) ablation: Option<Ablation>,
     pub(crate) seed: u64,
     pub(crate) rollouts: u32,
     pub(crate) demonstrations: u32,
@@ -75,6 +79,10 @@ impl Settings {
         if !(self.gamma > 0.0 && self.gamma <= 1.0) {
             return Err(Error::input("--gamma", format!("is {}", self.gamma), "give a discount above 0, at most 1"));
         }
+        if let (Some(ablation), true) = (self.ablation, self.reward != RewardKind::Shaped) {
+            let what = format!("is {}, and the reward is {}", ablation.name(), self.reward.name());
+            return Err(Error::input("--ablation", what, "leave it out, or give --reward shaped"));
+        }
         let control_hz = self.gym.control_hz;
         if !(1.0..=100.0).contains(&control_hz) {
             return Err(Error::input("--control-hz", format!("is {control_hz}"), "give 1 to 100"));
@@ -105,6 +113,14 @@ impl Settings {
             }
         }
         Ok(())
+    }
+
+    /// The reward's name, and what is left out of it.
+    pub(crate) fn reward_in_words(&self) -> String {
+        match self.ablation {
+            None => self.reward.name(),
+            Some(ablation) => format!("{} with {}", self.reward.name(), ablation.name()),
+        }
     }
 
     /// The task's world as it is judged: success that lasts ends an episode.

@@ -82,7 +82,7 @@ fn begin_request() -> BeginRequest {
     }
 }
 
-fn step_request(ending: Ending) -> StepRequest {
+pub(super) fn step_request(ending: Ending) -> StepRequest {
     StepRequest {
         episode: EpisodeId([1; 16]),
         step: 1,
@@ -94,7 +94,7 @@ fn step_request(ending: Ending) -> StepRequest {
     }
 }
 
-fn reward(request: &StepRequest) -> ShapedReward {
+pub(super) fn reward(request: &StepRequest) -> ShapedReward {
     ShapedReward {
         sequence: 1,
         epoch: 5,

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::sim::size;
 use crate::error::{Error, Result};
-use crate::train::{Method, RewardKind, Settings, TrainOptions, bundle_facts, usual_gamma, usual_gym};
+use crate::train::{Ablation, Method, RewardKind, Settings, TrainOptions, bundle_facts, usual_gamma, usual_gym};
 
 /// `striatum train`.
 #[derive(Debug, Args)]
@@ -23,6 +23,9 @@ pub(in crate::cli) struct TrainArgs {
     /// Which reward.
     #[arg(long, value_enum, default_value_t = RewardKind::Shaped)]
     pub(in crate::cli) reward: RewardKind,
+    /// Leave something out of `shaped`, or do it wrongly: to see what it is there for, not to train with.
+    #[arg(long, value_enum)]
+    pub(in crate::cli) ablation: Option<Ablation>,
     /// Episodes that are learnt from.
     #[arg(long, default_value_t = 150)]
     pub(in crate::cli) rollouts: u32,
@@ -71,7 +74,7 @@ pub(in crate::cli) struct TrainArgs {
     #[arg(long)]
     pub(in crate::cli) connect: Option<String>,
     /// Go on with the run in --out; what it is stands in its checkpoint.
-    #[arg(long, conflicts_with_all = ["task", "bundle", "reward", "rollouts", "learner", "demonstrations", "seed", "evaluate_every", "evaluation_episodes", "final_episodes", "gamma", "updates_per_step", "randomise", "arm", "size", "real_time", "control_hz"])]
+    #[arg(long, conflicts_with_all = ["task", "bundle", "reward", "ablation", "rollouts", "learner", "demonstrations", "seed", "evaluate_every", "evaluation_episodes", "final_episodes", "gamma", "updates_per_step", "randomise", "arm", "size", "real_time", "control_hz"])]
     pub(in crate::cli) resume: bool,
 }
 
@@ -92,7 +95,7 @@ impl TrainArgs {
                 "see `striatum train --help`",
             ));
         };
-        let (views, bundle_hash) = bundle_facts(&bundle)?;
+        let facts = bundle_facts(&bundle)?;
         let mut gym = usual_gym(&task)?;
         if let Some(control_hz) = self.control_hz {
             gym.control_hz = control_hz;
@@ -116,8 +119,9 @@ impl TrainArgs {
             task,
             // So that a run can go on from another folder.
             bundle: std::path::absolute(&bundle).unwrap_or(bundle),
-            bundle_hash,
+            bundle_hash: facts.hash,
             reward: self.reward,
+            ablation: self.ablation,
             seed: self.seed,
             rollouts: self.rollouts,
             demonstrations: self.demonstrations.unwrap_or(usual(5)),
@@ -126,7 +130,7 @@ impl TrainArgs {
             final_episodes: self.final_episodes.unwrap_or(usual(20)),
             gamma: self.gamma.unwrap_or_else(|| usual_gamma(&gym)),
             arm: self.arm,
-            views,
+            views: facts.views,
             size: self.size,
             randomise: self.randomise,
             gym,
