@@ -255,6 +255,7 @@ fn main() -> Outcome<()> {
         demonstration_share: keys.take("demonstration_share", usual.demonstration_share)?,
         look_ahead: keys.take("look_ahead", usual.look_ahead)?,
         learning_rate: keys.take("learning_rate", usual.learning_rate)?,
+        actor_decay: keys.take("actor_decay", usual.actor_decay)?,
         target_rate: keys.take("target_rate", usual.target_rate)?,
         initial_temperature: keys.take("initial_temperature", usual.initial_temperature)?,
         target_entropy: keys.take("target_entropy", usual.target_entropy)?,

@@ -35,6 +35,13 @@ impl Adam {
         }
     }
 
+    /// The same, after which each parameter comes `rate * decay` of its way closer to 0 (Loshchilov and Hutter 2019).
+    pub(crate) fn step_decayed(&mut self, params: &mut [f32], slopes: &[f32], rate: f32, decay: f32) {
+        self.step(params, slopes, rate);
+        let left = 1.0 - rate * decay;
+        params.iter_mut().for_each(|param| *param *= left);
+    }
+
     pub(crate) fn save(&self, out: &mut Writer) {
         out.floats(&self.first);
         out.floats(&self.second);
@@ -47,5 +54,21 @@ impl Adam {
         from.floats_into(&mut self.second)?;
         self.left = [from.f32()?, from.f32()?];
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_nothing_pulls_comes_closer_to_0_by_its_decay_alone() {
+        let mut params = [2.0, -0.5];
+        let mut adam = Adam::new(2);
+        for _ in 0..3 {
+            adam.step_decayed(&mut params, &[0.0; 2], 0.1, 0.5);
+        }
+        let left = 0.95_f32.powi(3);
+        assert!((params[0] - 2.0 * left).abs() < 1e-6 && (params[1] + 0.5 * left).abs() < 1e-6, "{params:?}");
     }
 }

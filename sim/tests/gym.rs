@@ -99,7 +99,7 @@ fn success_ends_nothing_where_it_is_not_to() {
     let (seen, success) = episode(&mut gym(TaskId::Push, usual), 31);
     let (whole, at_the_end) = episode(&mut gym(TaskId::Push, GymConfig { hold_secs: 0.0, ..usual }), 31);
     assert!(success && at_the_end);
-    assert_eq!(whole.len(), 80, "16 s of 5 steps each");
+    assert_eq!(whole.len(), 100, "20 s of 5 steps each");
     assert_eq!(whole[..seen.len()], seen, "until then nothing is different");
 }
 

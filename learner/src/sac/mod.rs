@@ -207,7 +207,8 @@ impl Sac {
             self.demonstrated.draw(self.config.batch, 1, &mut self.learning, batch);
             zero(slopes, self.actor.network.params.len());
             loss = self.actor.clone_slope(&batch.observations, &batch.actions, 1.0, slopes);
-            self.actor_steps.step(&mut self.actor.network.params, slopes, self.config.learning_rate);
+            let (rate, decay) = (self.config.learning_rate, self.config.actor_decay);
+            self.actor_steps.step_decayed(&mut self.actor.network.params, slopes, rate, decay);
         }
         self.check_finite("cloning loss", loss)?;
         Ok(loss)
@@ -337,7 +338,8 @@ impl Sac {
             self.losses.actor += weight * self.actor.clone_slope(observations, actions, weight, slopes);
         }
         self.losses.entropy = -log_density;
-        self.actor_steps.step(&mut self.actor.network.params, slopes, self.config.learning_rate);
+        let (rate, decay) = (self.config.learning_rate, self.config.actor_decay);
+        self.actor_steps.step_decayed(&mut self.actor.network.params, slopes, rate, decay);
         // Entropy below its target makes it dearer.
         let slope = -(log_density + self.config.target_entropy * whole(action_len));
         let log_temperature = std::slice::from_mut(&mut self.log_temperature);

@@ -35,9 +35,8 @@ impl GymConfig {
     pub fn of(task: TaskId) -> Self {
         let usual = Self::default();
         match task {
-            TaskId::Push => Self { max_secs: 16.0, ..usual },
             TaskId::PickPlace => Self { expert_noise: 0.1, ..usual },
-            TaskId::Door => usual,
+            TaskId::Push | TaskId::Door => usual,
             TaskId::Peg => Self { max_secs: 24.0, expert_noise: 0.05, ..usual },
             TaskId::Tidy => Self { max_secs: 50.0, expert_noise: 0.1, ..usual },
         }
