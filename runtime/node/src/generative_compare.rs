@@ -50,8 +50,8 @@ pub(crate) fn compare(folder: &Path, original: &Path, most: f64, out: &mut dyn W
     say(out, "case  original       here   apart  text")?;
     let (mut furthest, mut other_texts) = (0.0_f64, 0);
     for (index, case) in original_file.case.iter().enumerate() {
-        let reading = ask(&mut grm, case, original)?;
         let place = format!("{}, case {}", original.display(), index + 1);
+        let reading = ask(&mut grm, case, original, &place)?;
         let here = reading.distribution.as_ref().map(|read| 100.0 * read.expected);
         let here = here.filter(|percent| percent.is_finite()).ok_or_else(|| {
             Error::input(place, "the bundle has no answer to it", "look at it with `striatum models ask`")
@@ -79,10 +79,11 @@ pub(crate) fn compare(folder: &Path, original: &Path, most: f64, out: &mut dyn W
     say(out, format_args!("{count} cases within {furthest:.3} %, {other_texts} with another text"))
 }
 
-fn ask(grm: &mut GenerativeGrm, case: &Case, original: &Path) -> Result<Reading> {
+fn ask(grm: &mut GenerativeGrm, case: &Case, original: &Path, place: &str) -> Result<Reading> {
     let folder = original.parent().unwrap_or(Path::new("."));
     let images = case.pictures.iter().map(|name| picture(&folder.join(name))).collect::<Result<Vec<_>>>()?;
-    Ok(grm.ask(&case.task, &images.iter().collect::<Vec<_>>())?)
+    grm.ask(&case.task, &images.iter().collect::<Vec<_>>())
+        .map_err(|error| Error::input(place, error.to_string(), "mend that case, or take the bundle of these weights"))
 }
 
 fn read(path: &Path) -> Result<Original> {

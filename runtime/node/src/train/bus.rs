@@ -119,16 +119,17 @@ impl Bus {
         Ok(replies.iter().any(|reply| reply.result().is_ok()))
     }
 
-    /// Begins an episode. `show` is asked to show the first pictures again before each further try: a runtime that has been
-    /// restarted has not seen them.
+    /// Begins an episode. `show` shows the first pictures and says what is asked for, before each try: a runtime that has been
+    /// restarted has not seen those of the try before.
     ///
     /// # Errors
     /// A runtime that refuses (another gamma than it is locked to, say) or does not answer.
-    pub(crate) fn begin(&mut self, request: &BeginRequest, show: &mut dyn FnMut() -> Result<()>) -> Result<Opened> {
+    pub(crate) fn begin(&mut self, show: &mut dyn FnMut() -> Result<BeginRequest>) -> Result<Opened> {
         let mut bytes = [0; BeginRequest::MAX_LEN];
-        let length = request.encode(&mut bytes)?;
         let start = clock::monotonic_nanos();
         loop {
+            let request = show()?;
+            let length = request.encode(&mut bytes)?;
             let replies = self.ask(self.keys.episode_begin().as_str(), &bytes[..length])?;
             match first(&replies) {
                 Some(Ok(bytes)) => {
@@ -144,7 +145,6 @@ impl Bus {
                 Some(Err((code, text))) if code != RefusalCode::NotReady => return Err(refusal("begin", &text)),
                 Some(Err(_)) | None => self.wait(start, "begin")?,
             }
-            show()?;
         }
     }
 

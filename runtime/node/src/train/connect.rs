@@ -46,7 +46,8 @@ pub(super) fn connect(options: &TrainOptions, settings: &Settings, stop: &Atomic
     let mut bus = Bus::new(session, keys.clone(), Patience::default(), agreed, runtime);
     let stage = Stage::new(settings, bus.session(), &keys)?;
     let wanted = stage.gym.world().task().instruction();
-    if settings.reward.sees() && facts.task != wanted {
+    // One that was adapted without a word says nothing.
+    if settings.reward.sees() && !facts.task.is_empty() && facts.task != wanted {
         let bundle = settings.bundle.display();
         tracing::warn!("{bundle} was adapted for another task: `{}`, and this one is `{wanted}`", facts.task);
     }

@@ -80,9 +80,12 @@ pub(crate) fn play(
 ) -> Result<Told> {
     stage.reset(seed)?;
     time.rest(PAUSE_NANOS);
-    stage.show(time.stamp())?;
-    let stamp = time.stamp();
-    let mut opened = bus.begin(&begin_request(stage, rules, stamp), &mut || stage.show(stamp))?;
+    let mut opened = bus.begin(&mut || {
+        // The wall's clock has gone on since a try that failed; simulated time has not.
+        time.rest(0);
+        stage.show(time.stamp())?;
+        Ok(begin_request(stage, rules, time.stamp()))
+    })?;
     let mut told = Told::default();
     let (mut observation, mut next, mut action) = (Vec::new(), Vec::new(), Vec::new());
     stage.gym.observe(&mut observation);

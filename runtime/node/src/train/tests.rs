@@ -64,7 +64,7 @@ fn bench(misbehave: Misbehaviour) -> Bench {
         bus.is_alive().expect("zenoh asks")
     });
     assert!(alive, "the token does not show");
-    let opened = bus.begin(&begin_request(), &mut || Ok(())).expect("it opens");
+    let opened = bus.begin(&mut || Ok(begin_request())).expect("it opens");
     assert!((opened.potential - 0.25).abs() < 1e-15);
     Bench { bus, opened, asked, _token: token, _theirs: theirs }
 }
