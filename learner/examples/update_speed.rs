@@ -43,7 +43,7 @@ fn run(hidden: usize, critics: usize, updates: u32) -> Result<u32> {
 fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1).map(|text| text.parse::<u32>().ok());
     let mut next = |usual: u32| arguments.next().flatten().unwrap_or(usual);
-    let (hidden, critics, updates) = (next(128) as usize, next(5) as usize, next(200));
+    let (hidden, critics, updates) = (next(64) as usize, next(5) as usize, next(200));
     let same = run(hidden, critics, updates)? == run(hidden, critics, updates)?;
     println!("{}", if same { "the same bits twice" } else { "NOT the same bits twice" });
     Ok(())

@@ -8,7 +8,7 @@ use crate::error::{Result, check_range};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SacConfig {
-    /// Units of each hidden layer; default 64. Twice as many are no better from twenty demonstrations, and cost twice the time.
+    /// Units of each hidden layer; default 64.
     pub hidden: usize,
     /// Hidden layers; default 2.
     pub layers: usize,
@@ -25,8 +25,8 @@ pub struct SacConfig {
     pub look_ahead: usize,
     /// Step size of Adam, for everything; default 5e-4.
     pub learning_rate: f32,
-    /// How much of its size each of the actor's parameters loses at a step, in step sizes (weight decay); default 0.2. Without it
-    /// a clone comes to know its demonstrations by heart.
+    /// How much of its size each of the actor's parameters loses at a step, in step sizes (weight decay), 0 to 1; default
+    /// 0.2. It is against learning demonstrations by heart.
     pub actor_decay: f32,
     /// How far the target critics come towards the critics at each update; default 0.005.
     pub target_rate: f32,

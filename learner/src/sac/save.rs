@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::random::Random;
 use crate::store::{Reader, Writer};
 
-const HEAD: &[u8; 8] = b"STRSAC\0\x04";
+const HEAD: &[u8; 8] = b"STRSAC\0\x05";
 
 impl Sac {
     /// Everything, so that a learner that is loaded goes on as this one would: to the bit.

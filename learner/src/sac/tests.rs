@@ -180,6 +180,35 @@ fn a_warm_start_clones() {
     assert!(loss < 0.01, "{loss}");
 }
 
+/// Parameters of the actor lose their size in the warm start, and in updates.
+#[test]
+fn an_actor_that_forgets_is_a_smaller_one() {
+    let size = |actor_decay, cloning_updates, updates: usize| {
+        let config = SacConfig { actor_decay, cloning_updates, actor_after: 0, actor_every: 1, ..small() };
+        let mut sac = Sac::new(1, 1, config, 3).unwrap();
+        let step = |at: f32| Transition {
+            observation: if at > 0.0 { &[1.0] } else { &[-1.0] },
+            action: if at > 0.0 { &[0.7] } else { &[-0.7] },
+            reward: 0.0,
+            discount: 0.0,
+            next_observation: &[0.0],
+            potentials: [0.0; 2],
+        };
+        sac.remember_demonstration([step(1.0), step(-1.0)]).unwrap();
+        if cloning_updates > 0 {
+            sac.warm_start().unwrap();
+        }
+        for _ in 0..updates {
+            sac.update().unwrap();
+        }
+        sac.actor.network.params.iter().map(|param| param * param).sum::<f32>()
+    };
+    for [cloning_updates, updates] in [[300, 0], [0, 300]] {
+        let [kept, lost] = [0.0, 1.0].map(|decay| size(decay, cloning_updates, updates));
+        assert!(lost < 0.9 * kept, "{cloning_updates} {updates}: {lost} {kept}");
+    }
+}
+
 /// A point on a line that is to be brought to 0, paid for being there and shaped by `potential`: what has been learnt in 80
 /// episodes.
 fn point_learner(mut potential: impl FnMut() -> f32) -> Sac {
@@ -295,7 +324,7 @@ fn a_refused_transition_changes_nothing() {
 proptest! {
     /// Every figure that is out of range is refused by its name.
     #[test]
-    fn configurations_out_of_range_are_refused(which in 0_usize..7, wild in prop_oneof![Just(f32::NAN), Just(-30.0), Just(1e9)]) {
+    fn configurations_out_of_range_are_refused(which in 0_usize..8, wild in prop_oneof![Just(f32::NAN), Just(-30.0), Just(1e9)]) {
         let mut config = SacConfig::default();
         let fields = [
             (&mut config.demonstration_share, "demonstration_share"),
@@ -304,6 +333,7 @@ proptest! {
             (&mut config.initial_temperature, "initial_temperature"),
             (&mut config.target_entropy, "target_entropy"),
             (&mut config.cloning_weight, "cloning_weight"),
+            (&mut config.actor_decay, "actor_decay"),
         ];
         let name = match fields.into_iter().nth(which) {
             Some((field, name)) => {

@@ -41,7 +41,7 @@ impl Fuser {
     /// A fuser that has seen nothing.
     ///
     /// # Errors
-    /// When a parameter of the rule is out of range.
+    /// When a parameter of the rule is out of range, or the rule hears no perspective.
     pub fn new(config: FusionConfig) -> Result<Self, Error> {
         Self::with_members(config, MemberFusion::SINGLE)
     }
@@ -56,7 +56,7 @@ impl Fuser {
         Ok(Self { config, members, last: None })
     }
 
-    /// Fuses the scores of the next frame set.
+    /// Fuses the scores of the next frame set, as far as its perspectives are heard ([`FusionConfig::heard`]).
     ///
     /// Hops outside \[-1, 1\] are clamped, and each reading is clamped to \[0, 1\] before any fusion. The standard
     /// deviation is `sqrt(scores.std^2 + variance of the readings used)`, where a model's std that is negative or not
@@ -115,16 +115,10 @@ impl Fuser {
     /// from, so the first value is that of the goal perspectives.
     fn heard(&self) -> Perspectives<bool> {
         let heard = self.config.taking_part();
-        match (self.last, self.config.start) {
-            (None, StartValue::MeanOfFirst) if !heard.forward && !heard.backward => {
-                Perspectives { forward: true, backward: true, ..heard }
-            }
-            _ => heard,
+        if self.last.is_none() && !heard.forward && !heard.backward {
+            return Perspectives { forward: true, backward: true, ..heard };
         }
-    }
-
-    fn has_memory(&self) -> bool {
-        !matches!(self.config.rule, FusionRule::Memoryless)
+        heard
     }
 
     /// `None` where no reading may vote.
@@ -132,9 +126,9 @@ impl Fuser {
         let used = ballot.used(heard)?;
         let spread = Spread::of(&used)?;
         let (mean, weight) = match (self.last, self.config.start) {
-            _ if !self.has_memory() => (spread.mean, 1.0),
+            _ if !self.config.has_memory() => (spread.mean, 1.0),
             (Some(held), _) => self.recur(held.mean, &used, spread.mean),
-            // The incremental reading is `None` here, so this is the mean of the goal perspectives.
+            // The incremental reading is `None` here, so this is the mean of the goal perspectives that are heard.
             (None, StartValue::MeanOfFirst) => (spread.mean, 1.0),
             (None, StartValue::Zero) => (0.0, 1.0),
         };

@@ -51,8 +51,8 @@ pub struct FusionConfig {
     pub start: StartValue,
     /// Which perspectives' readings take part. All by default; [`FusionRule::Memoryless`] leaves the incremental one out anyway.
     /// One alone is what Robo-Dopamine's released code computes at a time, and for comparison only. Others are still
-    /// reported. Where none of the two goal perspectives takes part, [`StartValue::MeanOfFirst`] asks them for the start all
-    /// the same.
+    /// reported. Where none of the two goal perspectives takes part, an episode starts with a frame set that they can read all
+    /// the same: a hop alone has nothing to start from.
     pub heard: Perspectives<bool>,
 }
 
@@ -89,14 +89,18 @@ impl FusionConfig {
 
     /// The perspectives that the rule asks and that are heard.
     pub(crate) fn taking_part(&self) -> Perspectives<bool> {
-        let has_memory = !matches!(self.rule, FusionRule::Memoryless);
-        Perspectives { incremental: self.heard.incremental && has_memory, ..self.heard }
+        Perspectives { incremental: self.heard.incremental && self.has_memory(), ..self.heard }
+    }
+
+    /// Does the fused value hang on the one before?
+    pub(crate) fn has_memory(&self) -> bool {
+        !matches!(self.rule, FusionRule::Memoryless)
     }
 
     /// Refuses parameters that could make a weight that is no number, and a rule that hears nothing.
     ///
     /// # Errors
-    /// When a parameter of the rule is out of range.
+    /// When a parameter of the rule is out of range, or the rule hears no perspective.
     pub(crate) fn check(&self) -> Result<(), Error> {
         let Perspectives { incremental, forward, backward } = self.taking_part();
         if !(incremental || forward || backward) {

@@ -79,9 +79,9 @@ impl MemberFusion {
 /// What one member said of a frame set, and its share of what was made of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct MemberShare {
-    /// Its progress, the mean of its goal readings; `None` where it had no answer.
+    /// Its progress, the mean of its goal readings that are heard; `None` where none of its readings is.
     pub progress: Option<f64>,
-    /// Its standard deviation, with the disagreement of its own goal readings; `None` where it had no answer.
+    /// Its standard deviation, with the disagreement of its own goal readings that are heard; `None` where none of its readings is.
     pub std: Option<f64>,
     /// Its share of the fused value, in \[0, 1\]: 0 where it had no vote.
     pub share: f64,

@@ -281,6 +281,9 @@ fn a_perspective_that_is_not_heard_is_reported_and_changes_nothing() {
             let [first, second] = said(config, i);
             assert!((first.mean - 0.3).abs() <= 1e-15 && (second.mean - 0.65).abs() <= 1e-15, "{config:?} {second:?}");
             assert_eq!((first.votes, second.votes), (2, 1), "{config:?}");
+            let mut from_zero = fuser(FusionConfig { heard: i, start: StartValue::Zero, ..config });
+            let [first, second] = [from_zero.update(&start), from_zero.update(&next)];
+            assert_eq!((first.mean, first.warming_up, second.mean), (0.0, false, 0.5), "{config:?}");
         }
         let refused = |heard| matches!(Fuser::new(FusionConfig { heard, ..config }), Err(Error::OutOfRange(_)));
         assert_eq!((refused(one(false, false, false)), refused(i)), (true, !memory), "{config:?}");

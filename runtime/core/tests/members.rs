@@ -46,6 +46,24 @@ fn scores(said: &[Said]) -> Scores {
     scores
 }
 
+/// With one perspective heard, a member that lacks it has no vote, and weights go by what is heard.
+#[test]
+fn members_vote_by_what_is_heard_of_them() {
+    let heard = Perspectives { incremental: false, forward: true, backward: false };
+    let config = FusionConfig { heard, ..FusionConfig::memoryless() };
+    let two = scores(&[Some((0.2, 0.9, 0.1)), Some((0.5, 0.1, 0.2))]);
+    // Variances 0.01 and 0.04: what backward says is in neither.
+    let said = fuser(config, MemberRule::InverseVariance, 2).update(&two);
+    let shares = [said.members[0].share, said.members[1].share];
+    assert!((shares[0] - 0.8).abs() < 1e-12 && (shares[1] - 0.2).abs() < 1e-12, "{shares:?}");
+    assert!((said.mean - 0.26).abs() < 1e-12 && said.votes == 2, "{said:?}");
+
+    let deaf = MemberScores { hops: Perspectives { forward: None, ..two.hops }, std: 0.01 };
+    let others = [Some(deaf), None, None];
+    let said = fuser(config, MemberRule::InverseVariance, 2).update(&Scores { others, ..two });
+    assert_eq!((said.mean, said.votes, said.members[1]), (0.2, 1, MemberShare::NONE));
+}
+
 fn any_said() -> impl Strategy<Value = Said> {
     prop::option::weighted(0.8, (any_progress(), any_progress(), 0.001..0.6_f64))
 }

@@ -82,8 +82,11 @@ pub(crate) fn compare(folder: &Path, original: &Path, most: f64, out: &mut dyn W
 fn ask(grm: &mut GenerativeGrm, case: &Case, original: &Path, place: &str) -> Result<Reading> {
     let folder = original.parent().unwrap_or(Path::new("."));
     let images = case.pictures.iter().map(|name| picture(&folder.join(name))).collect::<Result<Vec<_>>>()?;
-    grm.ask(&case.task, &images.iter().collect::<Vec<_>>())
-        .map_err(|error| Error::input(place, error.to_string(), "mend that case, or take the bundle of these weights"))
+    grm.ask(&case.task, &images.iter().collect::<Vec<_>>()).map_err(|error| match error {
+        // What was asked does not fit; anything else is no matter of the case.
+        striatum_models::Error::Config { .. } => Error::input(place, error.to_string(), "mend that case"),
+        other => other.into(),
+    })
 }
 
 fn read(path: &Path) -> Result<Original> {

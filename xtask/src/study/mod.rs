@@ -34,7 +34,7 @@ pub(crate) struct Options {
     /// task).
     #[arg(long, value_delimiter = ',')]
     ablations: Vec<String>,
-    /// Runs of each task and reward, seeds 0 and up.
+    /// Runs of each task and reward or ablation, seeds 0 and up.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]
     seeds: u32,
     /// Rollouts of each run.
@@ -74,7 +74,9 @@ pub(crate) fn study(workspace: &Workspace, options: &Options) -> Result<()> {
     let all = catalogue::read(&listed)?;
     let tasks = catalogue::choose(all.clone(), &options.tasks)?;
     let out = options.out.clone().unwrap_or_else(|| workspace.target().join("study"));
-    let folders: Vec<&str> = tasks.iter().map(|task| task.name.as_str()).collect();
+    let arms = plan::arms(&options.rewards, &options.ablations)?;
+    let runs = plan::runs(&tasks, &all, &arms, options.seeds)?;
+    let folders: Vec<&str> = runs.iter().flat_map(|run| [run.task.as_str(), run.seen_by.as_str()]).collect();
     provenance::claim(&out, &provenance::sha256_of(&striatum)?, &folders)?;
     let stage = play::Stage::new(
         striatum,
@@ -83,8 +85,6 @@ pub(crate) fn study(workspace: &Workspace, options: &Options) -> Result<()> {
         options.demonstrations,
         options.reward_demonstrations,
     );
-    let arms = plan::arms(&options.rewards, &options.ablations);
-    let runs = plan::runs(&tasks, &all, &arms, options.seeds)?;
     let begun = Instant::now();
     if !options.sum {
         say::step(&format!("{} runs of {} rollouts", runs.len(), options.rollouts));
@@ -94,26 +94,32 @@ pub(crate) fn study(workspace: &Workspace, options: &Options) -> Result<()> {
         jobs::each(jobs, 1, &seen_by, |task| stage.adapt(task))?;
         jobs::each(jobs, 1, &runs, |run| stage.train(run))?;
     }
+    let mut folders = vec![out];
+    folders.extend(record);
+    sum_up(&stage, &tasks, &runs, &folders)?;
+    say::result(&format!("{:.0} s this time", begun.elapsed().as_secs_f64()));
+    Ok(())
+}
+
+/// The runs that are done, as tables and drawings in each folder.
+fn sum_up(stage: &play::Stage, tasks: &[catalogue::Task], runs: &[plan::Run], folders: &[PathBuf]) -> Result<()> {
     let results = runs
         .iter()
-        .filter_map(|run| read::read(&stage.folder(run), run, options.rollouts).transpose())
+        .filter_map(|run| read::read(&stage.folder(run), run, stage.rollouts()).transpose())
         .collect::<Result<Vec<_>>>()?;
     let rows = sums::rows(&results);
     table::terminal(&rows).iter().for_each(|line| say::result(line));
-    let mut folders = vec![out];
-    folders.extend(record);
     for folder in folders {
         let name = format!("study-{}", date::today());
         write(&folder.join(format!("{name}.csv")), &table::csv(&rows))?;
         write(&folder.join(format!("{name}-curves.csv")), &table::curves_csv(&results))?;
-        for task in &tasks {
+        for task in tasks {
             write(
                 &folder.join(format!("{name}-{}.svg", task.name)),
-                &plot::svg(&results, &task.name, options.rollouts),
+                &plot::svg(&results, &task.name, stage.rollouts()),
             )?;
         }
         say::result(&format!("written: {}", folder.join(name).display()));
     }
-    say::result(&format!("{:.0} s this time", begun.elapsed().as_secs_f64()));
     Ok(())
 }

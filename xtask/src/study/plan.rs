@@ -31,10 +31,17 @@ pub(super) struct Run {
 }
 
 /// Rewards, then ablations.
-pub(super) fn arms(rewards: &[String], ablations: &[String]) -> Vec<Arm> {
+///
+/// # Errors
+/// A name that is there twice: both would have one folder.
+pub(super) fn arms(rewards: &[String], ablations: &[String]) -> Result<Vec<Arm>> {
+    let names: Vec<&String> = rewards.iter().chain(ablations).collect();
+    if let Some(twice) = names.iter().enumerate().find_map(|(at, name)| names[..at].contains(name).then_some(name)) {
+        return Err(Failure::new("--rewards, --ablations", format!("{twice} is there twice"), "name it once"));
+    }
     let plain = rewards.iter().map(|reward| Arm { reward: reward.clone(), ablation: None });
     let ablated = ablations.iter().map(|name| Arm { reward: "shaped".to_owned(), ablation: Some(name.clone()) });
-    plain.chain(ablated).collect()
+    Ok(plain.chain(ablated).collect())
 }
 
 /// Seed by seed, so that a study that is cut off has as many seeds of everything as could be had. `all` are the tasks that
@@ -75,7 +82,9 @@ mod tests {
     #[test]
     fn what_was_not_adapted_looks_by_the_bundle_of_the_task_after() {
         let all = [task("push"), task("tidy"), task("door")];
-        let arms = arms(&["sparse".to_owned()], &[NO_ADAPTATION.to_owned(), "wrong_end".to_owned()]);
+        let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
+        assert!(arms(&names(&["sparse", "shaped"]), &names(&["shaped"])).is_err());
+        let arms = arms(&names(&["sparse"]), &names(&[NO_ADAPTATION, "wrong_end"])).unwrap();
         assert_eq!(arms.iter().map(Arm::name).collect::<Vec<_>>(), ["sparse", NO_ADAPTATION, "wrong_end"]);
         let planned = runs(&all[2..], &all, &arms, 2).unwrap();
         let seen_by: Vec<&str> = planned.iter().map(|run| run.seen_by.as_str()).collect();

@@ -14,7 +14,7 @@ const SIZE: &str = "224x224";
 /// Of the encoder: what the cost table shows as cheaper at no loss of truth.
 const PRECISION: &str = "int8";
 
-/// Where things are: `OUT/TASK/{shown/EPISODE, bundle-of-N, ROLLOUTS-rollouts-DEMONSTRATIONS-demonstrations-reward-of-N/REWARD/seed-N}`, so
+/// Where things are: `OUT/TASK/{shown/EPISODE, bundle-of-N, ROLLOUTS-rollouts-DEMONSTRATIONS-demonstrations-reward-of-N/REWARD or ABLATION/seed-N}`, so
 /// that runs of other settings are other runs.
 #[derive(Debug)]
 pub(super) struct Stage {
@@ -29,6 +29,11 @@ impl Stage {
     /// `demonstrations` of a learner, and as many `shown` to the reward.
     pub(super) fn new(striatum: PathBuf, out: PathBuf, rollouts: u32, demonstrations: u32, shown: u32) -> Self {
         Self { striatum, out, rollouts, demonstrations, shown }
+    }
+
+    /// Rollouts of each run.
+    pub(super) fn rollouts(&self) -> u32 {
+        self.rollouts
     }
 
     /// Demonstrations of the task (seeds 1 and up: none of the episodes that learners see), and the reward learnt from them.

@@ -257,6 +257,7 @@ mod tests {
             ("[success]\nshare = 0.0", "success share"),
             ("[fusion]\nalpha = 0.0", "fusion.alpha"),
             ("[fusion]\nperspectives = []", "fusion.perspectives"),
+            ("[fusion]\nperspectives = [\"forward\", \"forward\"]", "fusion.perspectives"),
             ("[fusion]\nperspectives = [\"incremental\"]", "fusion.perspectives"),
             ("[encoder]\nreuse_unchanged = -1.0", "encoder.reuse_unchanged"),
             ("[encoder]\nreuse_secs = -1.0", "encoder.reuse_secs"),

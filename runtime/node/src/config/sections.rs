@@ -309,6 +309,11 @@ impl FusionSection {
             }
             FusionName::Paper => FusionConfig::paper(),
         };
+        let place = format!("{place}, fusion.perspectives");
+        let twice = |at: &usize| self.perspectives[..*at].contains(&self.perspectives[*at]);
+        if (0..self.perspectives.len()).any(|at| twice(&at)) {
+            return Err(Error::input(place, "names one twice", "name each once"));
+        }
         let heard = |name| self.perspectives.contains(&name);
         let heard = Perspectives {
             incremental: heard(PerspectiveName::Incremental),
@@ -320,7 +325,7 @@ impl FusionSection {
         Fuser::new(config).map(|_| config).map_err(|error| {
             let mend =
                 "add a perspective, or take a rule with a memory (`plain`, `consistency`) for `incremental` alone";
-            Error::input(format!("{place}, fusion.perspectives"), error.to_string(), mend)
+            Error::input(place, error.to_string(), mend)
         })
     }
 }

@@ -21,6 +21,8 @@ pub(super) struct Trained {
 struct Summary {
     task: String,
     reward: String,
+    #[serde(default)]
+    ablation: Option<String>,
     seed: u64,
     successes: Vec<bool>,
     final_episodes: u32,
@@ -64,14 +66,16 @@ pub(super) fn section(runs: &[Trained]) -> String {
     }
     let mut text = "<section class=\"trained\">\n<h2>Learnt with this reward</h2>\n<div class=\"runs\">\n".to_owned();
     for Trained { summary, curve } in runs {
-        let Summary { task, reward, seed, successes, final_episodes, final_successes, hacked, wall_secs } = summary;
+        let Summary { task, reward, ablation, seed, successes, final_episodes, final_successes, hacked, wall_secs } =
+            summary;
         // Writing into a String cannot fail.
         let _ = writeln!(
             text,
-            "<figure><img alt=\"success against rollouts\" src=\"{curve}\"><figcaption>{}, reward <code>{}</code>, seed {seed}: {} \
+            "<figure><img alt=\"success against rollouts\" src=\"{curve}\"><figcaption>{}, reward <code>{}</code>{}, seed {seed}: {} \
              rollouts in {:.0} s. The trained policy succeeded in {final_successes} of {final_episodes} new episodes{}.</figcaption></figure>",
             escape(task),
             escape(reward),
+            ablation.as_ref().map_or_else(String::new, |name| format!(" with <code>{}</code>", escape(name))),
             successes.len(),
             wall_secs,
             hacked.map_or_else(String::new, |hacked| format!("; in {hacked} it failed and the reward believed it"))
@@ -90,7 +94,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let error = Trained::read(folder.path()).expect_err("nothing there").to_string();
         assert!(error.contains("summary.json") && error.contains("striatum train"), "{error}");
-        let summary = r#"{"task": "push", "reward": "shaped", "seed": 3, "successes": [true, false], "final_episodes": 20,
+        let summary = r#"{"task": "push", "reward": "shaped", "ablation": "wrong_end", "seed": 3, "successes": [true, false], "final_episodes": 20,
             "final_successes": 19, "hacked": 1, "wall_secs": 61.5, "evaluations": []}"#;
         std::fs::write(folder.path().join("summary.json"), summary).expect("written");
         std::fs::write(folder.path().join("success.svg"), "<svg/>").expect("written");
@@ -100,6 +104,7 @@ mod tests {
             text.contains("19 of 20 new episodes; in 1 it failed") && text.contains("2 rollouts in 62 s"),
             "{text}"
         );
+        assert!(text.contains("reward <code>shaped</code> with <code>wrong_end</code>, seed 3"), "{text}");
         assert!(text.contains("data:image/svg+xml;base64,PHN2Zy8+"), "{text}");
         assert!(section(&[]).is_empty());
     }

@@ -3,12 +3,14 @@
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
+use crate::config::RewardSection;
+
 /// One deviation from `--reward shaped`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "snake_case")]
 #[value(rename_all = "snake_case")]
 pub(crate) enum Ablation {
-    /// Progress is the sum of hops from frame set to frame set.
+    /// Progress is made of hops from frame set to frame set.
     IncrementalOnly,
     /// Progress is what the demonstration's start says.
     ForwardOnly,
@@ -18,14 +20,12 @@ pub(crate) enum Ablation {
     ConsistencyWeighted,
     /// The same without the weight: their plain mean.
     NoConsistencyWeight,
-    /// The last step's shaping is dropped, in place of the last state's potential (the wrong terminal rule).
+    /// The last step of every episode has no shaping: right would be -Phi(s) where the task is done, and the usual where time
+    /// is up (the wrong terminal rule).
     WrongEnd,
-    /// The runtime shapes by 0.99, whatever the learner discounts by.
+    /// The runtime shapes by its default of 0.99, whatever the learner discounts by.
     OtherGamma,
 }
-
-/// What runtimes shape by where nobody says otherwise.
-const OTHER_GAMMA: f64 = 0.99;
 
 impl Ablation {
     /// As on the command line.
@@ -35,7 +35,8 @@ impl Ablation {
 
     /// The discount that the runtime is told, of a learner with this one.
     pub(crate) fn told_gamma(this: Option<Self>, gamma: f64) -> f64 {
-        if this == Some(Self::OtherGamma) { OTHER_GAMMA } else { gamma }
+        // What runtimes shape by where nobody says otherwise.
+        if this == Some(Self::OtherGamma) { RewardSection::default().gamma } else { gamma }
     }
 
     /// What the runtime's configuration has besides.
@@ -70,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn every_ablation_has_a_configuration_that_the_runtime_takes_and_differs_in_one_thing() {
+    fn every_ablation_has_a_configuration_that_the_runtime_takes() {
         assert_eq!(fusion(None), FusionConfig::memoryless());
         for &this in Ablation::value_variants() {
             let of_fusion = !matches!(this, Ablation::WrongEnd | Ablation::OtherGamma);

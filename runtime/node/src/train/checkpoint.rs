@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::hash::sha256_hex;
 use crate::label::write_whole;
 
-const MAGIC: &[u8; 8] = b"striatr3";
+const MAGIC: &[u8; 8] = b"striatr4";
 const DIGEST_LEN: usize = 64;
 const LENGTH_LEN: usize = 8;
 

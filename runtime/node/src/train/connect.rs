@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use striatum_sim::TaskId;
 use striatum_wire::{BundleHash, Keys};
 
 use super::ablation::Ablation;
@@ -26,6 +27,12 @@ const THERE_LIMIT: Duration = Duration::from_secs(10);
 /// A bundle that is another than the run began with, a runtime that does not come up, or a stage that cannot be put up.
 pub(super) fn connect(options: &TrainOptions, settings: &Settings, stop: &AtomicBool) -> Result<(Bus, Stage)> {
     let facts = bundle_facts(&settings.bundle)?;
+    if let (Some(_), Some(ablation), false) =
+        (&options.connect, settings.ablation, Ablation::config(settings.ablation).is_empty())
+    {
+        let what = format!("is {}, which nothing tells of a runtime that is up", ablation.name());
+        return Err(Error::input("--ablation", what, "leave out --connect: the run then starts its own"));
+    }
     let agreed = Agreed { mode: settings.reward.shaping(), bundle: hash_of(settings, &facts)? };
     let mut runtime = match &options.connect {
         Some(_) => None,
@@ -45,11 +52,9 @@ pub(super) fn connect(options: &TrainOptions, settings: &Settings, stop: &Atomic
     let session = join(&endpoint, runtime.as_mut(), stop)?;
     let mut bus = Bus::new(session, keys.clone(), Patience::default(), agreed, runtime);
     let stage = Stage::new(settings, bus.session(), &keys)?;
-    let wanted = stage.gym.world().task().instruction();
-    // One that was adapted without a word says nothing.
-    if settings.reward.sees() && !facts.task.is_empty() && facts.task != wanted {
-        let bundle = settings.bundle.display();
-        tracing::warn!("{bundle} was adapted for another task: `{}`, and this one is `{wanted}`", facts.task);
+    if let Some(other) = other_task(&facts.task, stage.gym.world().task()) {
+        let (bundle, task) = (settings.bundle.display(), &settings.task);
+        tracing::warn!("{bundle} was adapted for another task, `{}`; give a bundle of `{task}`", other.name());
     }
     wait_until_heard(&mut bus, &stage, stop)?;
     Ok((bus, stage))
@@ -64,6 +69,12 @@ fn hash_of(settings: &Settings, facts: &BundleFacts) -> Result<BundleHash> {
     }
     let bytes = crate::hash::unhex(&facts.hash).and_then(|bytes| bytes.try_into().ok());
     bytes.map(BundleHash).ok_or_else(|| Error::input("the bundle's hash", "is none", "report this"))
+}
+
+/// The task that a bundle was adapted for by its own words, if it is another than this one. Words that are no task's say
+/// nothing.
+fn other_task(words: &str, task: TaskId) -> Option<TaskId> {
+    TaskId::ALL.into_iter().find(|other| other.instruction() == words).filter(|other| *other != task)
 }
 
 /// A session with the runtime; one that has just been started may not listen yet.
@@ -106,4 +117,17 @@ fn patience(start: u64, limit: Duration, stop: &AtomicBool, error: Error) -> Res
     }
     std::thread::sleep(Duration::from_millis(50));
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bundle_of_another_task_is_told_by_its_words() {
+        let of = |words| other_task(words, TaskId::Push);
+        assert_eq!(of(TaskId::Push.instruction()), None);
+        assert_eq!(of(TaskId::Door.instruction()), Some(TaskId::Door));
+        assert_eq!((of(""), of("open the door")), (None, None));
+    }
 }

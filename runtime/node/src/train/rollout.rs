@@ -118,7 +118,7 @@ pub(crate) fn play(
             observation: &observation,
             action: &action,
             reward: narrow(heard.gold + shaping),
-            discount: if heard.bootstraps { narrow(rules.gamma.powf(heard.k)) } else { 0.0 },
+            discount: discount(rules, &heard),
             next_observation: &next,
             potentials: potentials.map(narrow),
         })?;
@@ -129,6 +129,11 @@ pub(crate) fn play(
             return Ok(told);
         }
     }
+}
+
+/// What the learner discounts by: its own gamma, whatever the runtime was told.
+fn discount(rules: Rules, heard: &ShapedReward) -> f32 {
+    if heard.bootstraps { narrow(rules.gamma.powf(heard.k)) } else { 0.0 }
 }
 
 /// What is added to gold, and the potentials of the states before and after that it comes from; `progress` is the world's own.
@@ -214,6 +219,16 @@ fn narrow(value: f64) -> f32 {
 mod tests {
     use super::super::tests::{reward, step_request};
     use super::*;
+
+    #[test]
+    fn a_learner_discounts_by_its_own_gamma() {
+        let rules =
+            Rules { reward: RewardKind::Shaped, ablation: Some(Ablation::OtherGamma), gamma: 0.5, real_time: false };
+        let heard = |ending| reward(&step_request(ending));
+        assert!((heard(Ending::Running).gamma - 0.5).abs() > 0.1, "the runtime has another");
+        assert_eq!(discount(rules, &heard(Ending::Running)).to_bits(), 0.5_f32.to_bits());
+        assert_eq!(discount(rules, &heard(Ending::Terminated)).to_bits(), 0.0_f32.to_bits());
+    }
 
     #[test]
     fn the_wrong_end_drops_the_last_shaping_and_no_other() {

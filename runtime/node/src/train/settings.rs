@@ -83,6 +83,11 @@ impl Settings {
             let what = format!("is {}, and the reward is {}", ablation.name(), self.reward.name());
             return Err(Error::input("--ablation", what, "leave it out, or give --reward shaped"));
         }
+        let told = Ablation::told_gamma(self.ablation, self.gamma);
+        if self.ablation == Some(Ablation::OtherGamma) && (told - self.gamma).abs() < 1e-9 {
+            let what = format!("is other_gamma, and the learner's own is {told} too");
+            return Err(Error::input("--ablation", what, "give another --gamma"));
+        }
         let control_hz = self.gym.control_hz;
         if !(1.0..=100.0).contains(&control_hz) {
             return Err(Error::input("--control-hz", format!("is {control_hz}"), "give 1 to 100"));

@@ -1,7 +1,7 @@
 //! The wire's contract from the learner's end, against a runtime that misbehaves; and checkpoints that are damaged.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use striatum_core::{Ending, KMode, ShapingMode, StampNanos, Success, SuccessSource, ViewMask};
@@ -12,7 +12,7 @@ use zenoh::liveliness::LivelinessToken;
 use zenoh::query::Query;
 use zenoh::{Session, Wait};
 
-use super::bus::{Agreed, Answer, Bus, Opened, Patience};
+use super::bus::{Agreed, Answer, Bus, BusCounts, Opened, Patience};
 use super::settings::ROBOT;
 
 const GAMMA: f64 = 0.98;
@@ -34,9 +34,19 @@ fn bench(misbehave: Misbehaviour) -> Bench {
     let keys = Keys::new(ROBOT).expect("a name");
     let asked = Arc::new(AtomicU32::new(0));
     let count = Arc::clone(&asked);
+    let begun = Arc::new(Mutex::new(Vec::new()));
+    let heard = Arc::clone(&begun);
     theirs
         .declare_queryable(keys.episode_begin().as_str().to_owned())
-        .callback(|query| {
+        .callback(move |query| {
+            let request = BeginRequest::decode(&query.payload().expect("a payload").to_bytes()).expect("a request");
+            let mut heard = heard.lock().expect("nobody panicked");
+            heard.push(request.stamp_nanos.0);
+            // As a runtime that has not seen the first pictures yet.
+            if heard.len() == 1 {
+                query.reply_err("not_ready: no frame set yet; ask again").wait().expect("sent");
+                return;
+            }
             let reply = BeginReply { episode: EpisodeId([1; 16]), epoch: 5, potential_0: 0.25 };
             let mut bytes = [0; BeginReply::MAX_LEN];
             let length = reply.encode(&mut bytes).expect("fits");
@@ -64,7 +74,14 @@ fn bench(misbehave: Misbehaviour) -> Bench {
         bus.is_alive().expect("zenoh asks")
     });
     assert!(alive, "the token does not show");
-    let opened = bus.begin(&mut || Ok(begin_request())).expect("it opens");
+    let mut shown = 0;
+    let opened = bus.begin(&mut || {
+        shown += 1;
+        Ok(BeginRequest { stamp_nanos: StampNanos(shown), ..begin_request() })
+    });
+    let opened = opened.expect("it opens");
+    assert_eq!(*begun.lock().expect("nobody panicked"), [1, 2], "each try has a stamp of its own");
+    assert_eq!(std::mem::take(&mut bus.counts), BusCounts { asked_again: 1, void: 0 });
     assert!((opened.potential - 0.25).abs() < 1e-15);
     Bench { bus, opened, asked, _token: token, _theirs: theirs }
 }
