@@ -48,8 +48,8 @@ pub struct SacConfig {
     /// Whether a rollout that succeeded is remembered as a demonstration too, so that it is cloned and drawn as one
     /// (self-imitation, Oh et al. 2018); default yes.
     pub imitate_success: bool,
-    /// Share of the policy's spread that is left when it is not to explore; default 0.5. The middle alone, 0, comes to rest
-    /// where nothing moves it any more.
+    /// Share of the policy's spread that is left when it is not to explore; default 1: the policy that was learnt. With less of it
+    /// a policy comes to rest where nothing moves it any more, the middle alone, 0, most of all.
     pub settled_spread: f32,
     /// Transitions remembered of each kind; the oldest are forgotten. Default 50 000.
     pub capacity: usize,
@@ -76,7 +76,7 @@ impl Default for SacConfig {
             cloning_weight: 1.0,
             cloning_updates: 8000,
             imitate_success: true,
-            settled_spread: 0.5,
+            settled_spread: 1.0,
             capacity: 50_000,
         }
     }
