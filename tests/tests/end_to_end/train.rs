@@ -115,10 +115,17 @@ fn an_ablation_is_done_by_the_runtime_and_told_in_the_summary() {
     let summary: serde_json::Value = serde_json::from_str(&read(&out.join("summary.json"))).expect("JSON");
     assert_eq!((&summary["ablation"], &summary["gamma"]), (&"other_gamma".into(), &0.97.into()));
 
-    let sparse = [&arguments(&out, "sparse")[..], &["--ablation", "other_gamma"]].concat();
-    let refused = run(PROGRAM, &sparse);
-    let said = String::from_utf8_lossy(&refused.stderr);
-    assert!(!refused.status.success() && said.contains("--ablation: is other_gamma"), "{said}");
+    let elsewhere = free_endpoint();
+    for (reward, wrong, why) in [
+        ("sparse", &["--ablation", "other_gamma"][..], "the reward is sparse"),
+        ("shaped", &["--ablation", "other_gamma", "--gamma", "0.99"], "the learner's own is 0.99"),
+        ("shaped", &["--ablation", "forward_only", "--connect", &elsewhere], "leave out --connect"),
+    ] {
+        let refused = run(PROGRAM, &[&arguments(&folder.path().join("refused"), reward)[..], wrong].concat());
+        let said = String::from_utf8_lossy(&refused.stderr);
+        assert_eq!((refused.status.code(), said.lines().count()), (Some(2), 1), "{said}");
+        assert!(said.contains("--ablation: is") && said.contains(why), "{said}");
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
+use super::settings::option_name;
 use crate::config::RewardSection;
 
 /// One deviation from `--reward shaped`.
@@ -30,7 +31,7 @@ pub(crate) enum Ablation {
 impl Ablation {
     /// As on the command line.
     pub(crate) fn name(self) -> String {
-        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+        option_name(&self)
     }
 
     /// The discount that the runtime is told, of a learner with this one.

@@ -27,8 +27,8 @@ const THERE_LIMIT: Duration = Duration::from_secs(10);
 /// A bundle that is another than the run began with, a runtime that does not come up, or a stage that cannot be put up.
 pub(super) fn connect(options: &TrainOptions, settings: &Settings, stop: &AtomicBool) -> Result<(Bus, Stage)> {
     let facts = bundle_facts(&settings.bundle)?;
-    if let (Some(_), Some(ablation), false) =
-        (&options.connect, settings.ablation, Ablation::config(settings.ablation).is_empty())
+    if let (Some(_), Some(ablation)) = (&options.connect, settings.ablation)
+        && !Ablation::config(Some(ablation)).is_empty()
     {
         let what = format!("is {}, which nothing tells of a runtime that is up", ablation.name());
         return Err(Error::input("--ablation", what, "leave out --connect: the run then starts its own"));

@@ -6,7 +6,7 @@ use striatum_learner::{Losses, Sac, Transition};
 use striatum_sim::Gym;
 
 use super::paths::Paths;
-use super::settings::Settings;
+use super::settings::{Settings, option_name};
 use crate::error::Result;
 
 /// How it is learnt.
@@ -23,7 +23,7 @@ pub(crate) enum Method {
 impl Method {
     /// As on the command line.
     pub(crate) fn name(self) -> String {
-        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+        option_name(&self)
     }
 }
 

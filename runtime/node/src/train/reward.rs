@@ -7,6 +7,7 @@ use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 use striatum_core::ShapingMode;
 
+use super::settings::option_name;
 use crate::config::ClockName;
 
 /// Which reward. All but the naive ones leave the best policy what it is.
@@ -35,7 +36,7 @@ pub(crate) enum RewardKind {
 impl RewardKind {
     /// As on the command line.
     pub(crate) fn name(self) -> String {
-        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+        option_name(&self)
     }
 
     /// Does anything look at the pictures?

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 use striatum_learner::{Pi2Config, SacConfig};
 use striatum_robots::RobotSpec;
@@ -45,6 +46,11 @@ pub(crate) struct Settings {
     pub(crate) method: Method,
     pub(crate) learner: SacConfig,
     pub(crate) paths: Pi2Config,
+}
+
+/// The name of a choice, as on the command line.
+pub(super) fn option_name(choice: &impl ValueEnum) -> String {
+    choice.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
 }
 
 /// The robot's name in the keys.
